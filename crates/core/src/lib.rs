@@ -1,0 +1,37 @@
+//! The words of Safelight, shared by every other crate.
+//!
+//! Pure: no I/O, no async, no SQL, no JSON, no system clock. What is here is true of photos, copies and proofs
+//! wherever they are stored and whoever asks.
+//!
+//! | word | module |
+//! |---|---|
+//! | [`ContentHash`]: a photo's identity | [`hash`] |
+//! | [`AssetId`], [`DeviceId`], [`DestinationId`]: row numbers with a type | [`ids`] |
+//! | [`LibraryPath`], [`FileName`]: a place in the library that every file system accepts | [`library_path`] |
+//! | [`DevicePath`]: a name in a device's own tree, kept as the device spelled it | [`device_path`] |
+//! | [`FolderTemplate`]: how a capture time becomes a folder | [`template`] |
+//! | [`CaptureTime`], [`TimeSource`]: when a photo was taken, and who says so | [`capture`] |
+//! | [`MediaKind`] | [`media_kind`] |
+//! | [`Place`], [`Proof`], [`CopyState`], [`Evidence`], [`SafetyRule`] | [`safety`] |
+//! | [`Clock`], [`Entropy`]: time and chance as parameters | [`ambient`] |
+
+pub mod ambient;
+pub mod capture;
+pub mod device_path;
+pub mod hash;
+pub mod ids;
+pub mod library_path;
+pub mod media_kind;
+pub mod safety;
+pub mod template;
+
+pub use ambient::{Clock, Entropy};
+pub use capture::{CaptureTime, Precision, TimeSource};
+pub use device_path::{DevicePath, DevicePathError};
+pub use hash::{ContentHash, ParseHashError};
+pub use ids::{AssetId, DestinationId, DeviceId};
+pub use jiff::Timestamp;
+pub use library_path::{FileName, LibraryPath, LibraryPathError};
+pub use media_kind::MediaKind;
+pub use safety::{CopyState, Evidence, Place, Proof, SafetyRule};
+pub use template::{FolderTemplate, TemplateError};
