@@ -1,1 +1,39 @@
-//! Under construction.
+//! What tests need: photos made from a seed, real programs to judge us, servers that die with the test.
+//!
+//! Used from `tests/` and `benches/` folders only, never by the program itself.
+//!
+//! | for | look at |
+//! |---|---|
+//! | photos and videos, the same ones for the same seed | [`photos`] |
+//! | time and chance that the test decides | [`ambient`], [`random`] |
+//! | real programs (`restic`, `rclone`, `garage`, …) and what happens without them | [`tools`] |
+//! | the corpus of real photos | [`corpus`] |
+//! | an S3 server | [`s3`] |
+//! | a slow line | [`delay`] |
+//! | the real `safelight`: its server and its command line | [`server`], [`cli`] |
+//! | raw HTTP, also the wrong kind | [`http`] |
+//! | what lies in a folder | [`tree`] |
+//! | other processes, ended by their own id | [`process`] |
+
+pub mod ambient;
+pub mod cli;
+pub mod corpus;
+pub mod delay;
+pub mod http;
+pub mod photos;
+pub mod process;
+pub mod random;
+pub mod s3;
+pub mod server;
+pub mod tools;
+pub mod tree;
+
+pub use ambient::{FakeClock, SeededEntropy};
+pub use cli::{Cli, Ended};
+pub use corpus::corpus;
+pub use delay::Delay;
+pub use http::{Client, Response};
+pub use photos::{Photos, Picture};
+pub use random::Random;
+pub use s3::S3Server;
+pub use server::Server;

