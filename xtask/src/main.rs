@@ -1,1 +1,49 @@
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+
+mod arrows;
+mod bench;
+mod crash;
+mod deny;
+mod run;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  test                         sets up what the tests need, then formatting, lints, documents, arrows, licences, tests
+  tools                        only the setting up: real programs, unpacked into .tools
+  arrows                       who may depend on whom
+  deny                         licences, banned crates, sources (cargo-deny)
+  advisories                   known weaknesses in what we depend on (cargo-deny; fetches its list from the network)
+  crash [--kills N] [--seed S] kills the server under load N times (default 300) and looks for losses
+  bench [NAME…] [--scale F] [--rounds N]
+                               speed beside other programs: intake, memory, offsite, s3, latency, next, restore, small,
+                               start; all by default";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ended = match words.as_slice() {
+        ["test"] => test::test(),
+        ["tools"] => tools::set_up().map(|_| ()),
+        ["arrows"] => arrows::check(),
+        ["deny"] => deny::check(),
+        ["advisories"] => deny::advisories(),
+        ["crash", options @ ..] => crash::crash(options),
+        ["bench", options @ ..] => bench::bench(options),
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::from(u8::from(words != ["help"] && words != ["--help"]) * 2);
+        }
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("error: {problem:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
