@@ -1,0 +1,193 @@
+//! Real photos and videos: what we say about them is compared with what exiftool and their makers say.
+//!
+//! The corpus lies beside the project, or where `SAFELIGHT_CORPUS` says. Without it these tests say that they were
+//! skipped; in CI (when `CI` is set) a skip is a failure.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use safelight_core::{MediaKind, Precision, TimeSource};
+use safelight_media::{Facts, Hints, describe};
+use serde_json::Value;
+
+/// The corpus's folder; `None` after a message if it is not there.
+fn corpus() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let folder = std::env::var_os("SAFELIGHT_CORPUS").map_or_else(beside, PathBuf::from);
+    if folder.join("oracle.json").is_file() {
+        return Some(folder);
+    }
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "The corpus is not at {}; set SAFELIGHT_CORPUS to its folder",
+        folder.display()
+    );
+    println!(
+        "SKIPPED: the corpus is not at {}; set SAFELIGHT_CORPUS to its folder",
+        folder.display()
+    );
+    None
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Describes a file with nothing to go by but its bytes and its name, with UTC as the zone.
+fn described(path: &Path) -> Facts {
+    let hints = Hints {
+        name: path.file_name().unwrap().to_str().unwrap(),
+        client_created: None,
+        modified: None,
+        zone: &TimeZone::UTC,
+        now: "2026-11-22T12:00:00Z".parse().unwrap(),
+    };
+    describe(&mut File::open(path).unwrap(), &hints)
+}
+
+#[test]
+fn every_truth_about_the_synthetic_files_holds() {
+    let Some(corpus) = corpus() else { return };
+    let folder = corpus.join("synthetic");
+    let truths = json(&folder.join("expected.json"));
+    let (mut checked, mut wrong) = (0, Vec::new());
+    for (name, truth) in truths.as_object().unwrap() {
+        let local = truth.get("capture");
+        let utc = truth.get("capture_utc").and_then(Value::as_str);
+        if local.is_none() && utc.is_none() {
+            continue;
+        }
+        checked += 1;
+        let captured = described(&folder.join(name)).captured;
+        let holds = match (local.and_then(Value::as_str), utc, captured) {
+            (None, None, captured) => captured.is_none(),
+            (_, Some(utc), Some(captured)) => {
+                let instant: Timestamp = format!("{utc}Z").parse().unwrap();
+                captured
+                    .instant(&TimeZone::UTC)
+                    .is_some_and(|found| found.as_second() == instant.as_second())
+            }
+            (Some(local), None, Some(captured)) => {
+                let offset = truth.get("offset").and_then(Value::as_str);
+                let to_the_day = local.len() == 10;
+                captured.local.to_string().starts_with(local)
+                    && to_the_day == (captured.precision == Precision::Day)
+                    && offset.is_none_or(|offset| {
+                        captured.offset.is_some_and(|found| {
+                            format!("{}:00", found).starts_with(offset)
+                                || found.to_string() == offset
+                        })
+                    })
+            }
+            (_, _, None) => false,
+        };
+        let from_name = truth.get("source").and_then(Value::as_str) == Some("filename");
+        let source_holds =
+            !from_name || captured.is_none_or(|captured| captured.source == TimeSource::FileName);
+        if !holds || !source_holds {
+            wrong.push(format!("{name}: {truth} but found {captured:?}"));
+        }
+    }
+    assert!(checked >= 50, "Only {checked} truths were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What exiftool says about a file's capture time, as a wall clock's time (UTC for a movie's header).
+fn exiftool_says(entry: &Value) -> Option<DateTime> {
+    let is_movie = ["video/", "audio/"]
+        .iter()
+        .any(|kind| text(entry, "File:MIMEType").starts_with(kind));
+    let tags: &[&str] = if is_movie {
+        &[
+            "ExifIFD:DateTimeOriginal", // exiftool takes AVIF sequences for MP4
+            "Keys:CreationDate",
+            "UserData:DateTimeOriginal",
+            "QuickTime:CreateDate",
+            "Matroska:DateTimeOriginal",
+        ]
+    } else {
+        &["ExifIFD:DateTimeOriginal"]
+    };
+    let date = tags
+        .iter()
+        .map(|tag| text(entry, tag))
+        .find(|date| !date.is_empty())?;
+    let (day, time) = date.get(..19)?.split_once(' ')?;
+    let local: DateTime = format!("{}T{time}", day.replace(':', "-")).parse().ok()?;
+    // What is no date by our rules is not compared.
+    (local.year() >= 1990).then_some(local)
+}
+
+fn text<'a>(entry: &'a Value, tag: &str) -> &'a str {
+    entry.get(tag).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[test]
+fn agrees_with_exiftool_about_capture_times() {
+    let Some(corpus) = corpus() else { return };
+    let mut tally: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let mut disagreements = Vec::new();
+    for entry in json(&corpus.join("oracle.json")).as_array().unwrap() {
+        let Some(theirs) = exiftool_says(entry) else {
+            continue;
+        };
+        let name = text(entry, "SourceFile");
+        let ours = described(&corpus.join(name)).captured;
+        let (agreed, all) = tally
+            .entry(text(entry, "File:FileType").to_owned())
+            .or_default();
+        *all += 1;
+        let ours_to_the_second =
+            ours.map(|ours| ours.local.with().subsec_nanosecond(0).build().unwrap());
+        if ours_to_the_second == Some(theirs) {
+            *agreed += 1;
+        } else {
+            disagreements.push(format!("{name}: exiftool {theirs}, we {ours:?}"));
+        }
+    }
+    println!("format: agreed of all");
+    for (format, (agreed, all)) in &tally {
+        println!("{format}: {agreed} of {all}");
+    }
+    println!("{}", disagreements.join("\n"));
+    for (format, (agreed, all)) in tally {
+        let least = if format == "JPEG" {
+            f64::from(all) * 0.995
+        } else {
+            f64::from(all)
+        };
+        assert!(
+            f64::from(agreed) >= least,
+            "{format}: {agreed} of {all}\n{}",
+            disagreements.join("\n")
+        );
+    }
+}
+
+#[test]
+fn agrees_with_exiftool_about_kinds() {
+    let Some(corpus) = corpus() else { return };
+    let mut wrong = Vec::new();
+    for entry in json(&corpus.join("oracle.json")).as_array().unwrap() {
+        let name = text(entry, "SourceFile");
+        let theirs = match text(entry, "File:MIMEType").split('/').next() {
+            Some("image") => MediaKind::Photo,
+            Some("video") => MediaKind::Video,
+            _ => MediaKind::Other,
+        };
+        let facts = described(&corpus.join(name));
+        if facts.kind != theirs {
+            wrong.push(format!(
+                "{name}: {} but we {:?}",
+                text(entry, "File:MIMEType"),
+                facts.format
+            ));
+        }
+    }
+    println!("{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
