@@ -77,6 +77,18 @@ impl Process {
         self.child.wait().expect("the end of our own child");
     }
 
+    /// Sends it SIGKILL and does not wait: for tests that end it while others still talk to it.
+    ///
+    /// # Panics
+    ///
+    /// If the system refuses.
+    #[cfg(unix)]
+    pub fn shoot(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        kill_process(Pid::from_child(&self.child), Signal::KILL)
+            .expect("leave to kill our own child");
+    }
+
     /// Asks it to end (SIGTERM) and waits until it has.
     ///
     /// # Panics

@@ -101,20 +101,27 @@ impl Server {
         self.process.kill();
     }
 
+    /// Ends it at once while others still talk to it. [`Self::kill`] waits until it is gone.
+    #[cfg(unix)]
+    pub fn shoot(&self) {
+        self.process.shoot();
+    }
+
     /// Asks it to end (SIGTERM) and waits until it has.
     #[cfg(unix)]
-    pub fn stop(mut self) -> ExitStatus {
+    pub fn stop(&mut self) -> ExitStatus {
         self.process.terminate()
     }
 
-    /// Starts it again after [`Self::kill`], with the same folders, on another free port.
+    /// Kills it if it still runs, and starts it again with the same folders, on another free port.
     ///
     /// # Errors
     ///
     /// As [`Self::start`].
-    pub fn restart(mut self) -> Result<Self, String> {
+    pub fn restart(&mut self) -> Result<(), String> {
         self.kill();
-        Self::start(&self.binary, &self.data, &self.library)
+        *self = Self::start(&self.binary, &self.data, &self.library)?;
+        Ok(())
     }
 }
 

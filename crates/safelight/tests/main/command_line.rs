@@ -1,0 +1,197 @@
+//! The command line's contract: one JSON document, exit codes, with a server beside it and without one.
+
+use std::{fs, process::Command};
+
+use safelight_testkit::{Cli, Photos, Server, tree};
+
+use crate::house::{House, binary, number};
+
+#[test]
+fn a_first_run_needs_no_wizard() {
+    let house = House::new();
+    let status = house.status();
+    for name in ["photos", "bytes", "home_verified", "safe", "not_yet_safe"] {
+        assert_eq!(number(&status, name), 0, "{name}");
+    }
+    assert_eq!(status["destinations"], serde_json::json!([]));
+    assert_eq!(status["problems"], serde_json::json!([]));
+    assert!(house.library().join(".safelight/library.json").is_file());
+}
+
+#[test]
+fn every_command_works_without_a_server_too() {
+    let mut house = House::new();
+    let picture = Photos::new(51).next(20_000);
+    house.put(&picture);
+    assert!(house.server.stop().success(), "{}", house.server.printed());
+    let cli = house.cli();
+
+    let device = cli.json(&["device", "add", "Tablet", "--json"]);
+    assert!(
+        device["webdav_url"].as_str().unwrap().contains("/dav"),
+        "{device}"
+    );
+    assert_eq!(number(&house.status(), "photos"), 1);
+    let url = format!("file://{}", house.path("offsite").display());
+    cli.json(&["destination", "add", "disk", &url, "--json"]);
+    cli.json(&["backup", "--json"]);
+    assert_eq!(number(&house.status(), "safe"), 1);
+    cli.json(&["verify", "--json"]);
+    let to = house.path("back");
+    cli.json(&["restore", "--to", to.to_str().unwrap(), "--json"]);
+    let back = tree::hashes(&to).unwrap();
+    assert_eq!(
+        back.into_values().collect::<Vec<_>>(),
+        [tree::hash(&picture.bytes)]
+    );
+    assert_eq!(
+        cli.json(&["kit", "--json"])["password"]
+            .as_str()
+            .map(str::is_empty),
+        Some(false)
+    );
+    cli.ok(&["rebuild"]);
+    assert_eq!(number(&house.status(), "photos"), 1);
+
+    house.server.restart().unwrap();
+    assert_eq!(
+        house.get(&picture.name),
+        picture.bytes,
+        "the phone's own tree outlives a rebuild"
+    );
+}
+
+#[test]
+fn words_for_people_go_to_standard_error_when_json_is_asked_for() {
+    let house = House::new();
+    house.put(&Photos::new(52).next(20_000));
+    let url = format!("file://{}", house.path("offsite").display());
+    house
+        .cli()
+        .json(&["destination", "add", "disk", &url, "--json"]);
+    // Anything beside the one document would be refused here.
+    let backup = house.cli().json(&["backup", "--json"]);
+    assert!(backup.is_object(), "{backup}");
+    let status = house.cli().ok(&["status"]);
+    assert!(
+        status.stdout.contains("safe") || status.stderr.contains("safe"),
+        "{status:?}"
+    );
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_told_and_end_badly() {
+    let house = House::new();
+    for arguments in [
+        &["backup", "--destination", "nowhere"][..],
+        &["restore", "--to", "/dev/null/impossible"],
+        &["kit", "--destination", "nowhere"],
+        &["destination", "add", "odd", "gopher://example.invalid/x"],
+        &["destination", "add", "odd", "not a url"],
+        &["device", "add", ""],
+    ] {
+        let ended = house.cli().run(arguments);
+        assert!(
+            matches!(ended.code, Some(1 | 2)),
+            "{arguments:?}: {ended:?}"
+        );
+        assert!(!ended.stderr.trim().is_empty(), "{arguments:?} says why");
+        assert!(
+            !ended.stderr.contains("panicked"),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+    }
+    let named = house.cli().run(&["backup", "--destination", "nowhere"]);
+    assert!(named.stderr.contains("nowhere"), "{named:?}");
+    assert_eq!(house.status()["destinations"], serde_json::json!([]));
+}
+
+#[test]
+fn the_same_name_for_two_destinations_is_refused() {
+    let house = House::new();
+    let url = |name: &str| format!("file://{}", house.path(name).display());
+    house
+        .cli()
+        .json(&["destination", "add", "disk", &url("one"), "--json"]);
+    let again = house
+        .cli()
+        .run(&["destination", "add", "disk", &url("two"), "--json"]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.stderr.contains("disk"), "{again:?}");
+}
+
+#[test]
+fn a_data_folder_has_one_master() {
+    let house = House::new();
+    let second = Command::new(binary())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(house.server.data())
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&second.stderr);
+    let data = house.server.data().display().to_string();
+    assert!(said.contains(&data), "it names the folder: {said}");
+    house.put(&Photos::new(53).next(1_000));
+}
+
+#[test]
+fn the_library_cannot_lie_in_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let refused = Server::start(binary(), &data, &data.join("photos"));
+    assert!(refused.is_err());
+    assert!(
+        refused.unwrap_err().contains("photos"),
+        "it names the folder"
+    );
+}
+
+#[test]
+fn a_restart_forgets_nothing() {
+    let mut house = House::new();
+    let pictures = Photos::new(54).take(5, 1_000, 50_000);
+    for picture in &pictures {
+        house.put(picture);
+    }
+    assert!(house.server.stop().success());
+    assert!(
+        !house.server.data().join("control.json").exists(),
+        "a stopped server leaves no address behind"
+    );
+    house.server.restart().unwrap();
+    for picture in &pictures {
+        assert_eq!(house.get(&picture.name), picture.bytes);
+    }
+}
+
+#[test]
+fn secrets_are_for_the_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let house = House::new();
+    let mode = |path: &str| {
+        let path = house.server.data().join(path);
+        fs::metadata(&path)
+            .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode(""), 0o700);
+    assert_eq!(mode("control.json"), 0o600);
+}
+
+#[test]
+fn help_and_version_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    for word in ["--help", "--version"] {
+        let output = Command::new(binary()).arg(word).output().unwrap();
+        assert!(
+            output.status.success() && !output.stdout.is_empty(),
+            "{word}"
+        );
+    }
+    let unknown = Cli::new(binary(), folder.path()).run(&["no-such-command"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+}

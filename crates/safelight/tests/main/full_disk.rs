@@ -1,0 +1,127 @@
+//! Full disks. A small file system in memory plays the disk; mounting it needs root.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use safelight_testkit::{Photos, tools, tree};
+
+use crate::{
+    house::{House, number},
+    judges::{must, run},
+    offsite::fill,
+};
+
+/// A mounted file system of a given size, unmounted on drop.
+struct SmallDisk {
+    // Unmounted before its folder goes.
+    mounted: Mounted,
+    _folder: tempfile::TempDir,
+}
+
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // Lazily: a failed test may still have a program with its files open.
+        run(Command::new("umount").arg("--lazy").arg(&self.0));
+    }
+}
+
+impl SmallDisk {
+    fn new(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = run(Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(folder.path()));
+        if !mounted.status.success() {
+            tools::skipped("needs leave to mount a file system (root)");
+            return None;
+        }
+        Some(Self {
+            mounted: Mounted(folder.path().to_owned()),
+            _folder: folder,
+        })
+    }
+
+    fn path(&self) -> &Path {
+        &self.mounted.0
+    }
+
+    fn resize(&self, megabytes: u32) {
+        must(
+            Command::new("mount")
+                .args(["-o", &format!("remount,size={megabytes}m")])
+                .arg(self.path()),
+        );
+    }
+}
+
+#[test]
+fn a_full_library_disk_acknowledges_nothing_and_loses_nothing() {
+    let Some(disk) = SmallDisk::new(1_024) else {
+        return;
+    };
+    let house = House::with_library(tempfile::tempdir().unwrap(), &disk.path().join("photos"));
+    let pictures = Photos::new(91).take(10, 10_000, 500_000);
+    let (before, after) = pictures.split_at(5);
+    for picture in before {
+        house.put(picture);
+    }
+    // Far below any reserve that the library keeps free.
+    disk.resize(8);
+    for picture in after {
+        let answer = house.try_put(&picture.name, &picture.bytes);
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    }
+    assert!(
+        !house.status()["problems"].as_array().unwrap().is_empty(),
+        "it is said: {}",
+        house.status()
+    );
+    assert_eq!(house.count("photos"), 5);
+    for picture in before {
+        assert_eq!(house.get(&picture.name), picture.bytes);
+    }
+    disk.resize(1_024);
+    for picture in after {
+        house.put(picture);
+    }
+    assert_eq!(house.count("photos"), 10);
+    assert_eq!(tree::files(house.library()).unwrap().len(), 10);
+    assert_eq!(house.status()["problems"], serde_json::json!([]));
+}
+
+#[test]
+fn a_full_destination_is_told_and_nothing_counts_as_safe_until_there_is_room() {
+    let Some(disk) = SmallDisk::new(4) else {
+        return;
+    };
+    let house = House::new();
+    fill(&house, 92);
+    let url = format!("file://{}", disk.path().join("repository").display());
+    house
+        .cli()
+        .json(&["destination", "add", "stick", &url, "--json"]);
+    let backup = house.cli().run(&["backup", "--json"]);
+    assert_eq!(backup.code, Some(1), "{backup:?}");
+    assert!(
+        backup.stderr.contains("stick") || backup.stderr.contains("repository"),
+        "{backup:?}"
+    );
+    let status = house.status();
+    assert_eq!(number(&status, "safe"), 0, "{status}");
+    assert!(status["problems"].to_string().contains("stick"), "{status}");
+
+    disk.resize(200);
+    house.cli().json(&["backup", "--json"]);
+    let status = house.status();
+    assert_eq!(
+        number(&status, "safe"),
+        number(&status, "photos"),
+        "{status}"
+    );
+    assert_eq!(status["problems"], serde_json::json!([]));
+}
