@@ -1,1 +1,75 @@
-//! Under construction.
+//! The home copy: ordinary files in dated folders, and the catalogue that knows what is proved of each.
+//!
+//! One crate, because "the file is there ⇔ the row says so" is one invariant. Synchronous. Knows no HTTP, no restic
+//! and no decoders. Promises 1 to 4 of the design are kept here: acknowledged means durable, nothing is overwritten,
+//! the hash is the identity, files first. `docs/library-format.md` describes what is on disk.
+//!
+//! | what | module |
+//! |---|---|
+//! | Opening and closing; who may work with a data folder | [`open`] |
+//! | The library folder, its marker, whether it is there | [`root`] |
+//! | One photo's way in: [`Upload`] → [`Staged`] → [`Receipt`] | [`staging`], [`intake`], `placement`, `names`, `folders`, `committer` |
+//! | The disk operations that tests replace | [`disk`] |
+//! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
+//! | Photos, arrivals, devices, destinations | [`asset`], [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
+//! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
+//! | Plain-text manifests beside the photos | [`manifest`] |
+//! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
+//! | What needs a person; settings; sessions; jobs | [`problems`], [`settings`], [`jobs`] |
+//! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
+
+mod adopt;
+pub mod arrivals;
+pub mod asset;
+mod catalogue;
+mod committer;
+pub mod destinations;
+pub mod devices;
+pub mod disk;
+pub mod error;
+pub mod evidence;
+mod folders;
+pub mod intake;
+pub mod jobs;
+pub mod manifest;
+mod manifest_format;
+mod names;
+pub mod offsite;
+pub mod open;
+mod placement;
+pub mod problems;
+pub mod rebuild;
+pub mod reconcile;
+pub mod root;
+mod schema;
+pub mod settings;
+pub mod staging;
+mod stored;
+pub mod totals;
+pub mod tree;
+mod tree_change;
+mod tree_move;
+pub mod verify;
+mod walk;
+
+pub use arrivals::{Arrival, ArrivalId};
+pub use asset::Asset;
+pub use destinations::{DestinationRow, NewDestination};
+pub use devices::{DeviceRow, NewDevice};
+pub use disk::{Disk, RealDisk};
+pub use error::{
+    CatalogueError, DiskError, IntakeError, LibraryError, LibraryUnavailable, OpenError, ReadError,
+    RootError, RowError, TreeError,
+};
+pub use intake::{Filing, Outcome, Precondition, Receipt};
+pub use jobs::{Job, JobId, NewJob};
+pub use offsite::{PendingAsset, StoredPhoto};
+pub use open::{Library, Options};
+pub use problems::Problem;
+pub use rebuild::RebuildReport;
+pub use reconcile::{Described, Progress, ReconcileReport};
+pub use root::RootState;
+pub use staging::{Staged, Upload};
+pub use totals::Totals;
+pub use tree::{Entry, Moved};
+pub use verify::HomeCheck;

@@ -1,0 +1,217 @@
+//! The phones and programs that may add photos. What their secrets mean is the engine's business: here they are
+//! opaque texts.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use safelight_core::{DeviceId, Timestamp};
+
+use crate::{
+    error::{CatalogueError, RowError},
+    open::Library,
+    stored::{count, micros, time, time_or_none},
+    tree_change,
+};
+
+/// How long a device's last sign of life may be out of date, in microseconds: one minute.
+const TOUCH_EVERY: i64 = 60_000_000;
+
+/// A device to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewDevice<'a> {
+    /// What the owner calls it.
+    pub name: &'a str,
+    /// The user name that it signs in with. Unique.
+    pub user: &'a str,
+    /// The hash of its password.
+    pub secret_hash: &'a str,
+    /// The hash of its token. Unique.
+    pub token_hash: &'a str,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// Its number.
+    pub id: DeviceId,
+    /// What the owner calls it.
+    pub name: String,
+    /// The user name that it signs in with.
+    pub user: String,
+    /// The hash of its password.
+    pub secret_hash: String,
+    /// The hash of its token.
+    pub token_hash: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// Since when it may not sign in any more.
+    pub revoked_at: Option<Timestamp>,
+    /// When it was last seen, to the minute.
+    pub last_seen_at: Option<Timestamp>,
+    /// From where.
+    pub last_seen_from: Option<String>,
+    /// How many different photos it has brought.
+    pub photos: u64,
+}
+
+const COLUMNS: &str = "id, name, user, secret_hash, token_hash, created_at, revoked_at, last_seen_at, last_seen_from, photos";
+
+fn device(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
+    Ok(DeviceRow {
+        id: DeviceId(row.get(0)?),
+        name: row.get(1)?,
+        user: row.get(2)?,
+        secret_hash: row.get(3)?,
+        token_hash: row.get(4)?,
+        created_at: time(row, 5)?,
+        revoked_at: time_or_none(row, 6)?,
+        last_seen_at: time_or_none(row, 7)?,
+        last_seen_from: row.get(8)?,
+        photos: count(row, 9)?,
+    })
+}
+
+fn one_where(
+    connection: &Connection,
+    condition: &str,
+    value: impl rusqlite::ToSql,
+) -> rusqlite::Result<Option<DeviceRow>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM device WHERE {condition} = ?1"
+        ))?
+        .query_row([value], device)
+        .optional()
+}
+
+/// Whether a unique column refused the row.
+pub(crate) fn is_taken(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+}
+
+impl Library {
+    /// Adds a device, with an empty tree.
+    ///
+    /// # Errors
+    ///
+    /// The user name (or the token's hash) is taken; the catalogue's.
+    pub fn add_device(&self, new: NewDevice<'_>) -> Result<DeviceRow, RowError> {
+        let now = self.core().clock.now();
+        self.core().catalogue.write("add a device", |change| {
+            let added = change.execute(
+                "INSERT INTO device (name, user, secret_hash, token_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![new.name, new.user, new.secret_hash, new.token_hash, micros(now)],
+            );
+            match added {
+                Err(error) if is_taken(&error) => return Err(RowError::NameTaken(new.user.to_owned())),
+                other => other?,
+            };
+            let id = DeviceId(change.last_insert_rowid());
+            tree_change::make_root(change, id, now)?;
+            one_where(change, "id", id.0)?.ok_or(RowError::NoDevice(id))
+        })
+    }
+
+    /// All devices, also revoked ones, in the order in which they were added.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn devices(&self) -> Result<Vec<DeviceRow>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("list the devices", |connection| {
+                let mut query = connection
+                    .prepare_cached(&format!("SELECT {COLUMNS} FROM device ORDER BY id"))?;
+                let rows = query.query_map([], device)?;
+                Ok(rows.collect::<rusqlite::Result<_>>()?)
+            })
+    }
+
+    /// A device by its number.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn device(&self, id: DeviceId) -> Result<Option<DeviceRow>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("look up a device", |connection| {
+                Ok(one_where(connection, "id", id.0)?)
+            })
+    }
+
+    /// A device by the user name that it signs in with, also a revoked one.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn device_by_user(&self, user: &str) -> Result<Option<DeviceRow>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("look up a device", |connection| {
+                Ok(one_where(connection, "user", user)?)
+            })
+    }
+
+    /// A device by its token's hash, also a revoked one.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn device_by_token_hash(
+        &self,
+        token_hash: &str,
+    ) -> Result<Option<DeviceRow>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("look up a device", |connection| {
+                Ok(one_where(connection, "token_hash", token_hash)?)
+            })
+    }
+
+    /// Notes that a device may not sign in any more. Its photos and its tree stay.
+    ///
+    /// # Errors
+    ///
+    /// There is no such device; the catalogue's.
+    pub fn revoke_device(&self, id: DeviceId) -> Result<(), RowError> {
+        let now = micros(self.core().clock.now());
+        self.core().catalogue.write("revoke a device", |change| {
+            let revoked = change.execute(
+                "UPDATE device SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1",
+                params![id.0, now],
+            )?;
+            if revoked == 0 {
+                return Err(RowError::NoDevice(id));
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes a device's sign of life, at most once a minute (other calls cost one read).
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn touch_device(&self, id: DeviceId, from: &str) -> Result<(), CatalogueError> {
+        let now = micros(self.core().clock.now());
+        let fresh = self.core().catalogue.read("look up a device", |connection| {
+            Ok::<_, CatalogueError>(
+                connection
+                    .prepare_cached("SELECT 1 FROM device WHERE id = ?1 AND last_seen_at > ?2 AND last_seen_at <= ?3")?
+                    .exists(params![id.0, now - TOUCH_EVERY, now])?,
+            )
+        })?;
+        if fresh {
+            return Ok(());
+        }
+        self.core()
+            .catalogue
+            .write("note a sign of life", |change| {
+                change.execute(
+                    "UPDATE device SET last_seen_at = ?2, last_seen_from = ?3 WHERE id = ?1",
+                    params![id.0, now, from],
+                )?;
+                Ok(())
+            })
+    }
+}

@@ -1,0 +1,234 @@
+//! What was proved of each copy, and what follows from it: whether a photo is safe (promise 5).
+
+use rusqlite::{Connection, OptionalExtension, params};
+use safelight_core::{
+    AssetId, CopyState, DestinationId, Evidence, Place, Proof, SafetyRule, Timestamp,
+};
+
+use crate::{
+    error::CatalogueError,
+    open::Library,
+    settings,
+    stored::{micros, time, word},
+    tree_change::next_revision,
+};
+
+const RULE: &str = "safety.rule";
+
+/// The number of a place in the catalogue.
+pub(crate) const fn place_number(place: Place) -> i64 {
+    match place {
+        Place::Home => 0,
+        Place::Offsite(destination) => destination.0,
+    }
+}
+
+const fn place_of(number: i64) -> Place {
+    match number {
+        0 => Place::Home,
+        destination => Place::Offsite(DestinationId(destination)),
+    }
+}
+
+pub(crate) fn copies(connection: &Connection, asset: AssetId) -> rusqlite::Result<Vec<Evidence>> {
+    let mut query = connection.prepare_cached(
+        "SELECT place, state, proof, at FROM copy WHERE asset = ?1 ORDER BY place",
+    )?;
+    query
+        .query_map([asset.0], |row| {
+            Ok(Evidence {
+                place: place_of(row.get(0)?),
+                state: word(row, 1, CopyState::from_word)?,
+                proof: word(row, 2, Proof::from_word)?,
+                at: time(row, 3)?,
+            })
+        })?
+        .collect()
+}
+
+/// Stores what was found out about a copy, if it says more than what is known.
+///
+/// A weaker proof does not take a stronger one's place. A copy whose damage was found by reading offsite is good again
+/// only when it is read again: that it is listed in a snapshot says nothing about its bytes. The home copy of a damaged
+/// photo is another file once its bytes have been written anew, so there any proof counts.
+pub(crate) fn store(
+    connection: &Connection,
+    asset: AssetId,
+    found: &Evidence,
+    snapshot: Option<i64>,
+) -> rusqlite::Result<()> {
+    let place = place_number(found.place);
+    let known = connection
+        .prepare_cached("SELECT state, proof FROM copy WHERE asset = ?1 AND place = ?2")?
+        .query_row([asset.0, place], |row| {
+            Ok((
+                word(row, 0, CopyState::from_word)?,
+                word(row, 1, Proof::from_word)?,
+            ))
+        })
+        .optional()?;
+    let says_more = match known {
+        None => true,
+        Some((CopyState::Good, proof)) => found.state != CopyState::Good || found.proof >= proof,
+        Some((CopyState::Missing, _)) => true,
+        Some((CopyState::Damaged, proof)) => {
+            found.place == Place::Home || found.state != CopyState::Good || found.proof >= proof
+        }
+    };
+    if says_more {
+        connection
+            .prepare_cached(
+                "INSERT INTO copy (asset, place, state, proof, at, snapshot) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (asset, place) DO UPDATE SET state = excluded.state, proof = excluded.proof,
+                   at = excluded.at, snapshot = coalesce(excluded.snapshot, snapshot)",
+            )?
+            .execute(params![
+                asset.0,
+                place,
+                found.state.as_str(),
+                found.proof.as_str(),
+                micros(found.at),
+                snapshot
+            ])?;
+    } else if snapshot.is_some() {
+        connection
+            .prepare_cached("UPDATE copy SET snapshot = ?3 WHERE asset = ?1 AND place = ?2")?
+            .execute(params![asset.0, place, snapshot])?;
+    }
+    Ok(())
+}
+
+/// Brings the photo's stored `safe` in line with its evidence.
+pub(crate) fn judge(
+    connection: &Connection,
+    rule: SafetyRule,
+    asset: AssetId,
+) -> rusqlite::Result<()> {
+    let safe = rule.is_safe(&copies(connection, asset)?);
+    connection
+        .prepare_cached("UPDATE asset SET safe = ?2 WHERE id = ?1 AND safe <> ?2")?
+        .execute(params![asset.0, safe])?;
+    Ok(())
+}
+
+/// [`judge`] for all photos.
+pub(crate) fn recompute_all(connection: &Connection, rule: SafetyRule) -> rusqlite::Result<()> {
+    let mut after = 0_i64;
+    loop {
+        let ids: Vec<i64> = connection
+            .prepare_cached("SELECT id FROM asset WHERE id > ?1 ORDER BY id LIMIT 4096")?
+            .query_map([after], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let Some(last) = ids.last() else {
+            return Ok(());
+        };
+        after = *last;
+        for id in ids {
+            judge(connection, rule, AssetId(id))?;
+        }
+    }
+}
+
+pub(crate) fn stored_rule(connection: &Connection) -> rusqlite::Result<SafetyRule> {
+    let stored = settings::get(connection, RULE)?;
+    Ok(stored
+        .and_then(|text| rule_from_words(&text))
+        .unwrap_or_default())
+}
+
+fn rule_from_words(text: &str) -> Option<SafetyRule> {
+    let mut words = text.split(' ');
+    Some(SafetyRule {
+        home: Proof::from_word(words.next()?)?,
+        offsite_copies: words.next()?.parse().ok()?,
+        offsite: Proof::from_word(words.next()?)?,
+    })
+}
+
+impl Library {
+    /// Stores what was found out about copies, in one transaction, and what follows from it. A copy that is missing or
+    /// damaged offsite must go there again with the next snapshot.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's; then nothing was stored. Evidence about a photo that is not known is such an error.
+    pub fn record_evidence(&self, found: &[(AssetId, Evidence)]) -> Result<(), CatalogueError> {
+        self.core().catalogue.write("store what was proved", |change| {
+            let rule = stored_rule(change)?;
+            let revision = next_revision(change)?;
+            for (asset, evidence) in found {
+                store(change, *asset, evidence, None)?;
+                if let (Place::Offsite(destination), CopyState::Missing | CopyState::Damaged) =
+                    (evidence.place, evidence.state)
+                {
+                    change
+                        .prepare_cached(
+                            "INSERT INTO offsite_pending (destination, asset, since) VALUES (?1, ?2, ?3)
+                             ON CONFLICT (destination, asset) DO UPDATE SET since = excluded.since",
+                        )?
+                        .execute([destination.0, asset.0, revision])?;
+                }
+                judge(change, rule, *asset)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What is proved of a photo's copies, home first.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn copies(&self, asset: AssetId) -> Result<Vec<Evidence>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("read what is proved", |connection| {
+                Ok(copies(connection, asset)?)
+            })
+    }
+
+    /// The owner's rule of what is safe.
+    #[must_use]
+    pub fn safety_rule(&self) -> SafetyRule {
+        *self
+            .core()
+            .rule
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Changes the rule, and judges every photo by it.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's; then the old rule holds.
+    pub fn set_safety_rule(&self, rule: SafetyRule) -> Result<(), CatalogueError> {
+        let core = self.core();
+        let words = format!(
+            "{} {} {}",
+            rule.home.as_str(),
+            rule.offsite_copies.max(1),
+            rule.offsite.as_str()
+        );
+        // Whoever judges reads the stored rule in his own transaction, so no photo is judged by the old one afterwards.
+        core.catalogue.write("change the safety rule", |change| {
+            settings::set(change, RULE, &words)?;
+            Ok::<_, CatalogueError>(recompute_all(change, rule)?)
+        })?;
+        *core
+            .rule
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = rule;
+        Ok(())
+    }
+}
+
+/// The home copy as an upload leaves it.
+pub(crate) const fn written_at_home(at: Timestamp) -> Evidence {
+    Evidence {
+        place: Place::Home,
+        state: CopyState::Good,
+        proof: Proof::Written,
+        at,
+    }
+}

@@ -1,0 +1,288 @@
+//! One photo's way in: from a staged file to an answer that promises it (promise 1).
+//!
+//! The upload's own thread does the file's work (times, flush, name); the one thread of [`crate::committer`] flushes the
+//! folders and writes the rows of all uploads that wait, in one transaction.
+
+use std::{fs, path::Path, sync::atomic::Ordering};
+
+use rusqlite::Connection;
+use safelight_core::{
+    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, LibraryPath,
+    MediaKind, Place, Timestamp,
+};
+
+use crate::{
+    asset,
+    committer::{Home, Row},
+    error::{DiskResult, IntakeError, TreeError},
+    evidence,
+    open::{Core, Library},
+    placement::{Bytes, Placed},
+    root::Root,
+    staging::Staged,
+    tree::{Entry, Node, find},
+};
+
+/// Where a photo belongs, and under which conditions.
+#[derive(Debug, Clone)]
+pub struct Filing {
+    /// Who brings it.
+    pub device: Option<DeviceId>,
+    /// Its name in the device's tree. Without one, or without a device, no entry is made.
+    pub device_path: Option<DevicePath>,
+    /// The name it would like to have in the library.
+    pub wish: String,
+    /// What it is.
+    pub kind: MediaKind,
+    /// When it was taken: decides the folder and the file's modification time.
+    pub captured: Option<CaptureTime>,
+    /// The modification time that the device gave: what its tree shows.
+    pub client_modified: Option<Timestamp>,
+    /// What must be true of the entry that is there already.
+    pub precondition: Precondition,
+    /// Whether missing folders of the device's tree are made.
+    pub create_parents: bool,
+}
+
+/// What must be true of the entry that an upload would overwrite (RFC 9110, section 13). Etags without quotes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Precondition {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is there, with one of these etags.
+    IfMatch(Vec<String>),
+    /// It is there.
+    IfMatchAny,
+    /// It is not there.
+    IfNoneMatchAny,
+    /// It is not there, or has none of these etags.
+    IfNoneMatch(Vec<String>),
+}
+
+/// Whether a photo was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was new.
+    Stored,
+    /// Its bytes were here already.
+    Duplicate,
+}
+
+impl Outcome {
+    /// The word used in the catalogue and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Duplicate => "duplicate",
+        }
+    }
+
+    /// Reads [`Self::as_str`]'s word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Stored, Self::Duplicate]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == word)
+    }
+}
+
+/// The promise: whoever has one may forget the photo, as far as the home copy goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The photo.
+    pub asset: AssetId,
+    /// Its identity.
+    pub hash: ContentHash,
+    /// Bytes.
+    pub size: u64,
+    /// Where it lies in the library folder.
+    pub path: LibraryPath,
+    /// Whether it was new.
+    pub outcome: Outcome,
+    /// The device's entry for it.
+    pub entry: Option<Entry>,
+    /// Whether an entry of that name was there before.
+    pub replaced: bool,
+}
+
+impl Library {
+    /// Makes a staged file a photo. When this returns `Ok`, the file is on the disk under its final name, its folder
+    /// entry and those of its folders too, and the rows are in the catalogue, on the disk.
+    ///
+    /// # Errors
+    ///
+    /// See [`IntakeError`]. Sending the same upload again is always safe.
+    pub fn commit(&self, staged: Staged, filing: Filing) -> Result<Receipt, IntakeError> {
+        let core = self.core();
+        if core.closing.load(Ordering::SeqCst) {
+            return Err(IntakeError::ShuttingDown);
+        }
+        let root = core.ready_root()?;
+        core.catalogue.read("look up the target", |connection| {
+            target(connection, &core.nonce, &filing).map(|_| ())
+        })?;
+        let (hash, size) = (staged.hash(), staged.size());
+        // From here on nobody else stores these bytes, so that two at once make one photo.
+        let _flight = core.flights.enter(hash);
+        let (home, placed) = bring_home(core, &root, staged, &filing)?;
+        let row = Row {
+            hash,
+            size,
+            home,
+            filing,
+            at: core.clock.now(),
+        };
+        let flush = placed.as_ref().map(Placed::flush).unwrap_or_default();
+        let answer = self.committer().commit(row, flush);
+        answer.map_err(|refused| {
+            if refused.nothing_was_stored {
+                if let Some(placed) = &placed {
+                    placed.undo(core);
+                }
+            } else {
+                core.unclean.store(true, Ordering::SeqCst);
+            }
+            refused.error
+        })
+    }
+}
+
+/// Makes sure that the bytes are a file of the library: the one that is there already, or the staged one.
+fn bring_home(
+    core: &Core,
+    root: &Root,
+    staged: Staged,
+    filing: &Filing,
+) -> Result<(Home, Option<Placed>), IntakeError> {
+    let hash = staged.hash();
+    let known = core
+        .catalogue
+        .read("look for the same bytes", |connection| {
+            let Some(known) = asset::by_hash(connection, &hash)? else {
+                return Ok::<_, IntakeError>(None);
+            };
+            let copies = evidence::copies(connection, known.id)?;
+            let home = copies.into_iter().find(|copy| copy.place == Place::Home);
+            Ok(Some((known, home.map(|copy| copy.state))))
+        })?;
+    let bytes = Bytes {
+        hash,
+        size: staged.size(),
+    };
+    let mut staged = staged.staged;
+    let Some((known, state)) = known else {
+        let time = file_time(core, filing.captured.as_ref(), filing.client_modified);
+        let modified = core.make_durable(&mut staged, time)?;
+        let folder = core
+            .catalogue
+            .read("read the folder template", |connection| {
+                Ok::<_, IntakeError>(crate::settings::template(connection)?)
+            })?
+            .folder(filing.captured.as_ref());
+        let placed = core.place_new(
+            root,
+            &mut staged,
+            &folder,
+            &FileName::from_wish(&filing.wish),
+            bytes,
+        )?;
+        let home = Home::New {
+            path: placed.path.clone(),
+            modified,
+        };
+        return Ok((home, Some(placed)));
+    };
+    if state == Some(CopyState::Good) && is_there(&root.file(&known.path), known.size) {
+        return Ok((Home::There(known), None));
+    }
+    let modified = core.make_durable(&mut staged, Some(known.modified))?;
+    let damaged = state == Some(CopyState::Damaged);
+    let placed = core.place_again(root, &mut staged, &known, damaged)?;
+    let home = Home::Again {
+        path: placed.path.clone(),
+        known,
+        modified,
+    };
+    Ok((home, Some(placed)))
+}
+
+/// The modification time that a file of the library gets: when it was taken, else what the device said.
+pub(crate) fn file_time(
+    core: &Core,
+    captured: Option<&CaptureTime>,
+    client_modified: Option<Timestamp>,
+) -> Option<Timestamp> {
+    captured
+        .and_then(|taken| taken.instant(&core.zone))
+        .or(client_modified)
+}
+
+/// Whether there is a file of that size.
+pub(crate) fn is_there(path: &Path, size: u64) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size)
+}
+
+/// A file's modification time, to the microsecond.
+pub(crate) fn modified_of(
+    metadata: &fs::Metadata,
+    path: &Path,
+) -> Result<Timestamp, crate::error::DiskError> {
+    let time = metadata
+        .modified()
+        .doing("read the modification time of", path)?;
+    let exact = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    Ok(Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact))
+}
+
+/// The entry that an upload would overwrite, if all its conditions hold.
+pub(crate) fn target(
+    connection: &Connection,
+    nonce: &str,
+    filing: &Filing,
+) -> Result<Option<Node>, IntakeError> {
+    let (Some(device), Some(path)) = (filing.device, &filing.device_path) else {
+        return Ok(None);
+    };
+    let found = find(connection, device, path)?;
+    if found.node.as_ref().is_some_and(Node::is_folder) {
+        return Err(IntakeError::IsFolder(path.clone()));
+    }
+    let etag = found.node.as_ref().map(|node| node.etag(nonce));
+    let holds = match (&filing.precondition, &etag) {
+        (Precondition::None, _) => true,
+        (Precondition::IfMatch(wanted), Some(etag)) => wanted.contains(etag),
+        (Precondition::IfMatch(_) | Precondition::IfMatchAny, None) => false,
+        (Precondition::IfMatchAny, Some(_)) => true,
+        (Precondition::IfNoneMatchAny, etag) => etag.is_none(),
+        (Precondition::IfNoneMatch(unwanted), etag) => {
+            !etag.as_ref().is_some_and(|etag| unwanted.contains(etag))
+        }
+    };
+    if !holds {
+        return Err(IntakeError::PreconditionFailed);
+    }
+    if found.parent.is_none() && !filing.create_parents {
+        return Err(IntakeError::ParentMissing(
+            path.parent().unwrap_or_default(),
+        ));
+    }
+    Ok(found.node)
+}
+
+impl From<TreeError> for IntakeError {
+    fn from(error: TreeError) -> Self {
+        match error {
+            TreeError::NoDevice(device) => Self::NoDevice(device),
+            TreeError::ParentMissing(path)
+            | TreeError::NotFound(path)
+            | TreeError::AlreadyExists(path)
+            | TreeError::IntoItself(path)
+            | TreeError::NotAFolder(path) => Self::ParentMissing(path),
+            TreeError::LibraryUnavailable(error) => Self::LibraryUnavailable(error),
+            TreeError::Disk(error) => error.into(),
+            TreeError::Catalogue(error) => Self::Catalogue(error),
+        }
+    }
+}

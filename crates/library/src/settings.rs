@@ -1,0 +1,168 @@
+//! Settings, and the page's sessions.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use safelight_core::{FolderTemplate, TemplateError, Timestamp};
+
+use crate::{
+    error::CatalogueError,
+    open::Library,
+    stored::{micros, time},
+};
+
+/// The setting of the free space to keep, in bytes.
+const RESERVE: &str = "library.reserve";
+/// The setting of the folder template.
+const TEMPLATE: &str = "library.template";
+/// What stays free on the library's disk when the owner says nothing: 512 MiB.
+const DEFAULT_RESERVE: u64 = 512 << 20;
+
+pub(crate) fn get(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT value FROM setting WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()
+}
+
+pub(crate) fn set(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO setting VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        )?
+        .execute([key, value])?;
+    Ok(())
+}
+
+/// How a capture time becomes a folder.
+pub(crate) fn template(connection: &Connection) -> rusqlite::Result<FolderTemplate> {
+    Ok(get(connection, TEMPLATE)?
+        .and_then(|value| FolderTemplate::parse(&value).ok())
+        .unwrap_or_default())
+}
+
+impl Library {
+    /// A setting's value, as it was last stored.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn setting(&self, key: &str) -> Result<Option<String>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("read a setting", |connection| Ok(get(connection, key)?))
+    }
+
+    /// Stores a setting.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn set_setting(&self, key: &str, value: &str) -> Result<(), CatalogueError> {
+        self.core()
+            .catalogue
+            .write("store a setting", |change| Ok(set(change, key, value)?))
+    }
+
+    /// How many bytes stay free on the library's disk: an upload that would need them is refused.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn reserve(&self) -> Result<u64, CatalogueError> {
+        Ok(self
+            .setting(RESERVE)?
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(DEFAULT_RESERVE))
+    }
+
+    /// Sets [`Self::reserve`], in bytes.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn set_reserve(&self, bytes: u64) -> Result<(), CatalogueError> {
+        self.set_setting(RESERVE, &bytes.to_string())
+    }
+
+    /// How a capture time becomes a folder.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn template(&self) -> Result<FolderTemplate, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("read a setting", |connection| Ok(template(connection)?))
+    }
+
+    /// Sets [`Self::template`]. Photos that are already filed stay where they are.
+    ///
+    /// # Errors
+    ///
+    /// A template that cannot be used, inside; the catalogue's, outside.
+    pub fn set_template(
+        &self,
+        template: &str,
+    ) -> Result<Result<(), TemplateError>, CatalogueError> {
+        match FolderTemplate::parse(template) {
+            Ok(template) => self.set_setting(TEMPLATE, &template.to_string()).map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Remembers a session of the page under its token's hash. Sessions that ended before now are forgotten.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn add_session(&self, token_hash: &str, expires: Timestamp) -> Result<(), CatalogueError> {
+        let now = micros(self.core().clock.now());
+        self.core().catalogue.write("store a session", |change| {
+            change.execute("DELETE FROM session WHERE expires <= ?1", [now])?;
+            change.execute(
+                "INSERT INTO session VALUES (?1, ?2) ON CONFLICT (token_hash) DO UPDATE SET expires = excluded.expires",
+                params![token_hash, micros(expires)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// When the session of this token ends. `None` if there is none, or if it has ended.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn session(&self, token_hash: &str) -> Result<Option<Timestamp>, CatalogueError> {
+        let now = self.core().clock.now();
+        self.core().catalogue.read("read a session", |connection| {
+            let expires = connection
+                .prepare_cached("SELECT expires FROM session WHERE token_hash = ?1")?
+                .query_row([token_hash], |row| time(row, 0))
+                .optional()?;
+            Ok(expires.filter(|expires| *expires > now))
+        })
+    }
+
+    /// Ends one session.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn remove_session(&self, token_hash: &str) -> Result<(), CatalogueError> {
+        self.core().catalogue.write("end a session", |change| {
+            change.execute("DELETE FROM session WHERE token_hash = ?1", [token_hash])?;
+            Ok(())
+        })
+    }
+
+    /// Ends every session.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn remove_sessions(&self) -> Result<(), CatalogueError> {
+        self.core().catalogue.write("end all sessions", |change| {
+            change.execute("DELETE FROM session", [])?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! Reading a home copy again: rot is not an edit (promise 6).
+
+use std::{fs::File, io};
+
+use safelight_core::{AssetId, ContentHash, Timestamp};
+
+use crate::{error::ReadError, intake::modified_of, open::Library, placement::hash_of};
+
+/// How far a modification time may be off, in seconds, and still be the same one: FAT keeps every second second, and
+/// some file systems round only when they are mounted anew.
+const SAME_TIME_WITHIN: i64 = 2;
+
+/// What a look at a home copy found.
+#[derive(Debug)]
+pub enum HomeCheck {
+    /// All bytes were read, and are the photo's.
+    Good,
+    /// There is no such file.
+    Missing,
+    /// The bytes are not the photo's, though nobody changed the file's size or time: it went bad.
+    Damaged {
+        /// The hash of the bytes that are there.
+        found: ContentHash,
+    },
+    /// The bytes are not the photo's, and the file's size or time has changed: somebody's edit, not ours to hide.
+    Changed {
+        /// The hash of the bytes that are there.
+        found: ContentHash,
+    },
+    /// The bytes could not all be read.
+    Unreadable(io::Error),
+}
+
+/// Whether two modification times are the same one, as far as file systems keep them.
+pub(crate) fn same_time(one: Timestamp, other: Timestamp) -> bool {
+    (one.as_second() - other.as_second()).abs() <= SAME_TIME_WITHIN
+}
+
+impl Library {
+    /// Reads and hashes a photo's home copy. Notes nothing: that is [`Library::record_evidence`].
+    ///
+    /// # Errors
+    ///
+    /// There is no such photo; the library folder is not there; the catalogue's.
+    pub fn verify_home(&self, id: AssetId) -> Result<HomeCheck, ReadError> {
+        let root = self.core().ready_root()?;
+        let asset = self.asset(id)?.ok_or(ReadError::NoAsset(id))?;
+        let path = root.file(&asset.path);
+        let read = || {
+            let file = File::open(&path)?;
+            let metadata = file.metadata()?;
+            if !metadata.is_file() {
+                return Err(io::Error::from(io::ErrorKind::IsADirectory));
+            }
+            Ok((hash_of(&file)?, metadata))
+        };
+        match read() {
+            Ok((found, _)) if found.hash == asset.hash => Ok(HomeCheck::Good),
+            Ok((found, metadata)) => {
+                let untouched = found.size == asset.size
+                    && same_time(modified_of(&metadata, &path)?, asset.modified);
+                let found = found.hash;
+                Ok(if untouched {
+                    HomeCheck::Damaged { found }
+                } else {
+                    HomeCheck::Changed { found }
+                })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Gone with the whole disk, or renamed while we looked?
+                self.core().ready_root()?;
+                match self.asset(id)? {
+                    Some(now) if now.path != asset.path => self.verify_home(id),
+                    _ => Ok(HomeCheck::Missing),
+                }
+            }
+            Err(error) => Ok(HomeCheck::Unreadable(error)),
+        }
+    }
+}
