@@ -33,8 +33,6 @@ pub enum Format {
     Orf,
     /// Panasonic raw.
     Rw2,
-    /// Pentax raw.
-    Pef,
     /// Fujifilm raw.
     Raf,
     /// Canon raw of the third generation.
@@ -80,7 +78,6 @@ impl Format {
             | Self::Arw
             | Self::Orf
             | Self::Rw2
-            | Self::Pef
             | Self::Raf
             | Self::Cr3
             | Self::Jxl => MediaKind::Photo,
@@ -114,7 +111,6 @@ impl Format {
             Self::Arw => "image/x-sony-arw",
             Self::Orf => "image/x-olympus-orf",
             Self::Rw2 => "image/x-panasonic-rw2",
-            Self::Pef => "image/x-pentax-pef",
             Self::Raf => "image/x-fujifilm-raf",
             Self::Cr3 => "image/x-canon-cr3",
             Self::Jxl => "image/jxl",

@@ -2,19 +2,19 @@
 //!
 //! [`describe`] reads the few kilobytes of a file that answer both, whatever the file's size, and never fails: what
 //! cannot be read is simply not known. The bytes come from strangers (a phone, an app, a messenger), so every reader
-//! here works within the limits of [`reader`]: it neither loads whole files nor trusts a length, follows no chain of
+//! here works within the limits of `reader`: it neither loads whole files nor trusts a length, follows no chain of
 //! pointers without an end, and has no recursion.
 //!
 //! | question | module |
 //! |---|---|
-//! | how is untrusted input read within limits? | [`reader`] |
-//! | what is this file? | [`format`](mod@format), [`sniff`] |
-//! | who says what about the time? | [`claim`], [`date_text`] |
-//! | what do TIFF structures, EXIF and XMP say? | [`tiff`], [`exif`], [`xmp`] |
-//! | where do the containers keep them? | [`jpeg`], [`png`], [`webp`], [`raf`], [`isobmff`], [`heif`], [`cr3`], [`jxl`] |
-//! | what do videos say? | [`movie`], [`matroska`] |
-//! | what does the name say? | [`file_name`] |
-//! | who is believed? | [`decide`] |
+//! | how is untrusted input read within limits? | `reader` |
+//! | what is this file? | `format`, `sniff` |
+//! | who says what about the time? | `claim`, `date_text` |
+//! | what do TIFF structures, EXIF and XMP say? | `tiff`, `exif`, `xmp` |
+//! | where do the containers keep them? | `jpeg`, `png`, `webp`, `raf`, `isobmff`, `heif`, `cr3`, `jxl` |
+//! | what do videos say? | `movie`, `matroska` |
+//! | what does the name say? | `file_name` |
+//! | who is believed? | `decide` |
 //!
 //! A new fact (dimensions, place, thumbnails) becomes a field of [`Facts`], found by the same container readers.
 
@@ -78,9 +78,29 @@ pub struct Facts {
 ///
 /// Sources of the capture time in the order of trust: the file's own metadata, its name, the client's date, the
 /// modification time. (A date that only says when the metadata was last changed comes after a name with a full date
-/// and time, see [`decide`].) The file's position is arbitrary before and after; at most 4 MiB of it are read, and
+/// and time, see `decide`.) The file's position is arbitrary before and after; at most 4 MiB of it are read, and
 /// a few kilobytes as a rule. An error of reading means only that nothing is known from there on: whether the file
 /// can be read at all is for those to find out who store it.
+///
+/// ```
+/// use std::io::Cursor;
+/// use jiff::{Timestamp, tz::TimeZone};
+/// use safelight_core::{MediaKind, TimeSource};
+/// use safelight_media::{Hints, describe};
+///
+/// let hints = Hints {
+///     name: "IMG_20240531_235958.jpg",
+///     client_created: None,
+///     modified: None,
+///     zone: &TimeZone::UTC,
+///     now: "2024-06-01T08:00:00Z".parse::<Timestamp>()?,
+/// };
+/// // A messenger has taken all metadata from this JPEG.
+/// let facts = describe(&mut Cursor::new(b"\xFF\xD8\xFF\xD9"), &hints);
+/// assert_eq!(facts.kind, MediaKind::Photo);
+/// assert_eq!(facts.captured.map(|captured| captured.source), Some(TimeSource::FileName));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 pub fn describe(file: &mut (impl Read + Seek), hints: &Hints<'_>) -> Facts {
     let mut reader = Reader::new(file);
     let format = sniff::sniff(&mut reader);
@@ -108,8 +128,7 @@ fn metadata(reader: &mut Reader<'_>, format: Format) -> Vec<Claim> {
         | Format::Nef
         | Format::Arw
         | Format::Orf
-        | Format::Rw2
-        | Format::Pef => exif::claims_of_file(reader),
+        | Format::Rw2 => exif::claims_of_file(reader),
         Format::Raf => raf::claims(reader),
         Format::Cr3 => cr3::claims(reader),
         Format::Jxl => jxl::claims(reader),

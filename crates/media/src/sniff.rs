@@ -146,9 +146,6 @@ fn tiff(reader: &mut Reader<'_>) -> Format {
     match make.get(..4).map(str::to_ascii_uppercase).as_deref() {
         Some("NIKO") if has_raw => Format::Nef,
         Some("SONY") if has_raw => Format::Arw,
-        Some("PENT" | "RICO") if make.to_ascii_uppercase().contains("PENTAX") || has_raw => {
-            Format::Pef
-        }
         _ => Format::Tiff,
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 const PROPERTIES: [&str; 2] = ["exif:DateTimeOriginal", "photoshop:DateCreated"];
 /// How much of a packet is searched, in bytes. Packets of 64 KiB are the rule; edit histories make larger ones.
 const MAX_PACKET: u64 = 512 << 10;
-/// The longest value that is looked at, in bytes.
+/// The longest value that is looked at, in characters.
 const MAX_VALUE: usize = 64;
 
 /// What the XMP packet in a span claims.
@@ -47,7 +47,11 @@ fn value(rest: &str) -> Option<&str> {
             .filter(|quote| matches!(quote, '"' | '\''))?;
         (&rest[1..], quote)
     };
-    let end = rest.find(end).filter(|&end| end <= MAX_VALUE)?;
+    // Not searched to the packet's end: a packet of nothing but names would be searched a thousand times.
+    let (end, _) = rest
+        .char_indices()
+        .take(MAX_VALUE)
+        .find(|(_, c)| *c == end)?;
     Some(&rest[..end])
 }
 
