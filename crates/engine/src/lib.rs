@@ -1,1 +1,41 @@
-//! Under construction.
+//! What Safelight does, and the only API that the edges (HTTP, the command line) see: plain data in and out.
+//!
+//! It is also the border between async and sync: what an HTTP handler awaits is `async` here and runs the blocking
+//! library on threads of its own; what takes minutes (a backup, a restore) is a [`Command`] that runs to its end on
+//! the caller's thread ([`Engine::run`]) or on a task's ([`Engine::begin`]).
+//!
+//! | what | module |
+//! |---|---|
+//! | who may do what: devices, the owner's password, sessions | [`access`] |
+//! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
+//! | a device's own tree, as WebDAV shows it | [`tree`] |
+//! | what the page shows: status, arrivals, receipts | [`model`], [`view`] |
+//! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], [`commands`] |
+//! | persistent jobs and their schedule | [`schedule`] |
+//! | progress of what is going on, and the live state | [`activity`] |
+//! | offsite secrets, readable by the owner only | [`secrets`] |
+
+pub mod access;
+pub mod activity;
+pub mod command;
+mod commands;
+pub mod error;
+pub mod intake;
+pub mod model;
+mod offsite;
+mod schedule;
+mod secrets;
+mod start;
+pub mod tree;
+mod view;
+
+pub use access::{AccessError, Device, Session, SessionToken};
+pub use activity::{ProgressSink, Quiet, TaskId, TaskState};
+pub use command::{Answer, Command, S3KeyPair};
+pub use error::EngineError;
+pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
+pub use model::{Activity, Problem, State, Status};
+pub use safelight_library::IntakeError as Refusal;
+pub use safelight_library::{Entry, Moved, Precondition, ReadError, TreeError};
+pub use start::{Engine, OpenError, Options};
+pub use tree::OpenPhoto;

@@ -79,6 +79,30 @@ impl Library {
         })
     }
 
+    /// Up to `limit` photos of which a destination has, or should have, a copy, after one number, by number: what a
+    /// verification looks at.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn photos_offsite(
+        &self,
+        destination: DestinationId,
+        after: AssetId,
+        limit: usize,
+    ) -> Result<Vec<(AssetId, LibraryPath, ContentHash)>, CatalogueError> {
+        self.core().catalogue.read("list what is offsite", |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT a.id, a.path, a.hash FROM copy c JOIN asset a ON a.id = c.asset
+                 WHERE c.asset > ?2 AND c.place = ?1 ORDER BY c.asset LIMIT ?3",
+            )?;
+            let rows = query.query_map(params![destination.0, after.0, at_most(limit)], |row| {
+                Ok((AssetId(row.get(0)?), path(row, 1)?, hash(row, 2)?))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Up to `limit` paths that renames have taken out of the tree since a destination's last snapshot, each with the
     /// number under which [`Self::finish_snapshot`] wants to hear of it.
     ///

@@ -1,1 +1,31 @@
-fn main() {}
+//! The `safelight` program: command line, configuration, wiring. No logic of its own.
+
+mod ask;
+mod cli;
+mod folders;
+mod network;
+mod print;
+mod progress;
+mod serve;
+mod system;
+mod talk;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Many short-lived buffers of every size pass through a backup; the allocator decides a noticeable part of its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    system::start_log();
+    match cli::run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            print::error(&error);
+            ExitCode::from(1)
+        }
+    }
+}

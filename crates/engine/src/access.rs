@@ -1,0 +1,409 @@
+//! Who may do what: devices by password or token, the owner by a password and then a session.
+//!
+//! Passwords are stored as Argon2id hashes; tokens and session cookies, which are random, as SHA-256. A device's
+//! password is hashed once and then remembered (as a SHA-256, in memory), since WebDAV sends it with every request.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use safelight_core::{DeviceId, Entropy, Timestamp};
+use safelight_library::DeviceRow;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::EngineError,
+    start::{Engine, blocking},
+};
+
+/// How long a session lives without a sign-in.
+const SESSION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
+/// Wrong tries that cost nothing but themselves.
+const FREE_TRIES: u32 = 5;
+/// The longest time that a wrong try makes the next one wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Addresses with wrong tries that are remembered at most.
+const REMEMBERED: usize = 10_000;
+/// The shortest password that the owner may choose, in characters.
+const SHORTEST_PASSWORD: usize = 8;
+
+const OWNER_PASSWORD: &str = "owner-password";
+
+/// A device that proved who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its number.
+    pub id: DeviceId,
+    /// The owner's name for it.
+    pub name: String,
+    /// What it signs in as.
+    pub user: String,
+}
+
+/// What a signed-in page's cookie holds.
+pub struct SessionToken(pub String);
+
+/// A signed-in page.
+pub struct Session {
+    /// What each form of it must send back.
+    pub csrf: String,
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The name, password or token is wrong, or was taken back.
+    #[error("The name or the password is wrong, or was taken back")]
+    Wrong,
+    /// Too many wrong tries from this address.
+    #[error("Too many wrong tries; the next one is possible in {} s", .retry_after.as_secs())]
+    SlowDown {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// Who it is could not be looked up.
+    #[error(transparent)]
+    Unavailable(#[from] EngineError),
+}
+
+/// What is remembered about callers while the program runs.
+pub(crate) struct Access {
+    /// Device passwords that were right: the user's stored hash, and the SHA-256 of what was sent.
+    known: Mutex<HashMap<String, (String, [u8; 32])>>,
+    wrong: Mutex<HashMap<(IpAddr, String), Wrong>>,
+    /// Each Argon2 computation takes 19 MiB: two at a time bound what a flood of tries can take.
+    hashing: tokio::sync::Semaphore,
+}
+
+#[derive(Clone, Copy)]
+struct Wrong {
+    tries: u32,
+    next_at: Timestamp,
+}
+
+impl Access {
+    pub(crate) fn new() -> Self {
+        Self {
+            known: Mutex::default(),
+            wrong: Mutex::default(),
+            hashing: tokio::sync::Semaphore::new(2),
+        }
+    }
+
+    fn check_pace(&self, from: IpAddr, name: &str, now: Timestamp) -> Result<(), AccessError> {
+        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        match wrong.get(&(from, name.to_owned())) {
+            Some(entry) if entry.next_at > now => Err(AccessError::SlowDown {
+                retry_after: Duration::try_from(entry.next_at.duration_since(now))
+                    .unwrap_or(LONGEST_WAIT)
+                    .max(Duration::from_secs(1)),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn note_wrong(&self, from: IpAddr, name: &str, now: Timestamp) {
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if wrong.len() >= REMEMBERED {
+            wrong.retain(|_, entry| entry.next_at > now);
+        }
+        if wrong.len() >= REMEMBERED {
+            wrong.clear();
+        }
+        let entry = wrong.entry((from, name.to_owned())).or_insert(Wrong {
+            tries: 0,
+            next_at: now,
+        });
+        entry.tries = entry.tries.saturating_add(1);
+        let seconds = entry
+            .tries
+            .checked_sub(FREE_TRIES)
+            .map_or(0, |over| 1_i64 << over.min(6))
+            .min(LONGEST_WAIT.as_secs() as i64);
+        entry.next_at = now
+            .checked_add(jiff::SignedDuration::from_secs(seconds))
+            .unwrap_or(now);
+    }
+
+    fn note_right(&self, from: IpAddr, name: &str) {
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        wrong.remove(&(from, name.to_owned()));
+    }
+
+    fn is_known(&self, row: &DeviceRow, sent: &[u8; 32]) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .get(&row.user)
+            .is_some_and(|(stored, right)| *stored == row.secret_hash && same(right, sent))
+    }
+
+    fn remember(&self, row: &DeviceRow, sent: [u8; 32]) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(row.user.clone(), (row.secret_hash.clone(), sent));
+    }
+}
+
+impl Engine {
+    /// Which device this is, by its user name and password.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError::Wrong`], [`AccessError::SlowDown`], or the catalogue cannot be read.
+    pub async fn device_by_password(
+        &self,
+        user: &str,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<Device, AccessError> {
+        let access = &self.0.access;
+        let now = self.0.clock.now();
+        access.check_pace(from, user, now)?;
+        let row = self
+            .0
+            .library
+            .device_by_user(user)
+            .map_err(EngineError::from)?;
+        let sent: [u8; 32] = Sha256::digest(password.as_bytes()).into();
+        if let Some(row) = row.as_ref().filter(|row| row.revoked_at.is_none())
+            && access.is_known(row, &sent)
+        {
+            return self.admit(row, from);
+        }
+        let _turn = access
+            .hashing
+            .acquire()
+            .await
+            .map_err(|_| EngineError::Bug("the hashing gate is closed".into()))?;
+        // A name that does not exist costs the same time as a wrong password, so that names cannot be probed.
+        let stored = match &row {
+            Some(row) => row.secret_hash.clone(),
+            None => NOBODYS_HASH.to_owned(),
+        };
+        let password = password.to_owned();
+        let right = blocking(move || password_is(&stored, &password)).await;
+        match row {
+            Some(row) if right && row.revoked_at.is_none() => {
+                access.remember(&row, sent);
+                access.note_right(from, user);
+                self.admit(&row, from)
+            }
+            _ => {
+                access.note_wrong(from, user, now);
+                Err(AccessError::Wrong)
+            }
+        }
+    }
+
+    /// Which device this is, by its bearer token.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError::Wrong`], [`AccessError::SlowDown`], or the catalogue cannot be read.
+    pub async fn device_by_token(&self, token: &str, from: IpAddr) -> Result<Device, AccessError> {
+        let access = &self.0.access;
+        let now = self.0.clock.now();
+        access.check_pace(from, "", now)?;
+        let row = self
+            .0
+            .library
+            .device_by_token_hash(&hash_token(token))
+            .map_err(EngineError::from)?;
+        match row {
+            Some(row) if row.revoked_at.is_none() => self.admit(&row, from),
+            _ => {
+                access.note_wrong(from, "", now);
+                Err(AccessError::Wrong)
+            }
+        }
+    }
+
+    fn admit(&self, row: &DeviceRow, from: IpAddr) -> Result<Device, AccessError> {
+        self.0
+            .library
+            .touch_device(row.id, &from.to_string())
+            .map_err(EngineError::from)?;
+        Ok(Device {
+            id: row.id,
+            name: row.name.clone(),
+            user: row.user.clone(),
+        })
+    }
+
+    /// Whether the owner has chosen a password.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub fn owner_is_set(&self) -> Result<bool, EngineError> {
+        Ok(self.0.library.setting(OWNER_PASSWORD)?.is_some())
+    }
+
+    /// Sets the owner's password. The caller has made sure that it is the owner who asks.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Invalid`] if it is shorter than 8 characters; the catalogue cannot be written.
+    pub async fn set_owner_password(&self, password: String) -> Result<(), EngineError> {
+        if password.chars().count() < SHORTEST_PASSWORD {
+            return Err(EngineError::Invalid(format!(
+                "The password has fewer than {SHORTEST_PASSWORD} characters; choose a longer one"
+            )));
+        }
+        let engine = self.clone();
+        blocking(move || {
+            let hash = engine.hash_password(&password)?;
+            engine.0.library.set_setting(OWNER_PASSWORD, &hash)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The code that a first set-up from another machine has to type; it is printed in the terminal.
+    #[must_use]
+    pub fn setup_code(&self) -> &str {
+        &self.0.setup_code
+    }
+
+    /// Signs the owner in.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError::Wrong`], [`AccessError::SlowDown`], or the catalogue cannot be read.
+    pub async fn sign_in(
+        &self,
+        password: String,
+        from: IpAddr,
+    ) -> Result<SessionToken, AccessError> {
+        const OWNER: &str = "\u{0}owner";
+        let access = &self.0.access;
+        let now = self.0.clock.now();
+        access.check_pace(from, OWNER, now)?;
+        let stored = self
+            .0
+            .library
+            .setting(OWNER_PASSWORD)
+            .map_err(EngineError::from)?;
+        let _turn = access
+            .hashing
+            .acquire()
+            .await
+            .map_err(|_| EngineError::Bug("the hashing gate is closed".into()))?;
+        let right = match stored {
+            Some(stored) => blocking(move || password_is(&stored, &password)).await,
+            None => false,
+        };
+        if !right {
+            access.note_wrong(from, OWNER, now);
+            return Err(AccessError::Wrong);
+        }
+        access.note_right(from, OWNER);
+        let cookie = random_token(self.0.entropy.as_ref());
+        let expires = now
+            .checked_add(SESSION)
+            .map_err(|error| EngineError::Bug(error.to_string()))?;
+        self.0
+            .library
+            .add_session(&hash_token(&cookie), expires)
+            .map_err(EngineError::from)?;
+        Ok(SessionToken(cookie))
+    }
+
+    /// The session that a cookie belongs to, if it is still good.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub fn session(&self, cookie: &str) -> Result<Option<Session>, EngineError> {
+        let found = self.0.library.session(&hash_token(cookie))?;
+        Ok(found.map(|_expires| Session {
+            csrf: hash_token(&format!("csrf {cookie}")),
+        }))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be written.
+    pub fn sign_out(&self, cookie: &str) -> Result<(), EngineError> {
+        self.0.library.remove_session(&hash_token(cookie))?;
+        Ok(())
+    }
+
+    /// Makes the token by which a command line on the same machine speaks to this server. Once a run.
+    pub fn make_control_token(&self) -> &str {
+        self.0
+            .control_token
+            .get_or_init(|| random_token(self.0.entropy.as_ref()))
+    }
+
+    /// Whether this is the token of [`Self::make_control_token`].
+    #[must_use]
+    pub fn is_control_token(&self, token: &str) -> bool {
+        self.0
+            .control_token
+            .get()
+            .is_some_and(|right| same(&Sha256::digest(right), &Sha256::digest(token)))
+    }
+
+    pub(crate) fn hash_password(&self, password: &str) -> Result<String, EngineError> {
+        let mut salt = [0; 16];
+        self.0.entropy.fill(&mut salt);
+        Argon2::default()
+            .hash_password_with_salt(password.as_bytes(), &salt)
+            .map(|hash| hash.to_string())
+            .map_err(|error| EngineError::Bug(format!("Argon2: {error}")))
+    }
+}
+
+/// Argon2id of a password that nobody has.
+const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FmZWxpZ2h0LW5vYm9keQ$PdCq9NDQHDFpPBHVQAxGF6mpyy7Rp5NVwFGbAnMUHkw";
+
+fn password_is(stored: &str, sent: &str) -> bool {
+    PasswordHash::new(stored).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(sent.as_bytes(), &hash)
+            .is_ok()
+    })
+}
+
+/// Compares without telling by its duration where the difference is.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+/// The form in which tokens and cookies are stored.
+pub(crate) fn hash_token(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// 256 random bits, as 64 hexadecimal digits.
+pub(crate) fn random_token(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0; 32];
+    entropy.fill(&mut bytes);
+    hex::encode(bytes)
+}
+
+/// A secret that can be typed from a piece of paper: groups of five characters, 24 bits and more each, without
+/// characters that look alike.
+pub(crate) fn readable_secret(entropy: &dyn Entropy, groups: usize) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = vec![0; groups * 5];
+    entropy.fill(&mut bytes);
+    let letters: Vec<char> = bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect();
+    letters
+        .chunks(5)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
+}

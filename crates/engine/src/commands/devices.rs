@@ -1,0 +1,88 @@
+//! Devices: who may add photos.
+
+use safelight_core::DeviceId;
+use safelight_library::NewDevice as NewRow;
+
+use crate::{
+    access::{hash_token, random_token, readable_secret},
+    command::NewDevice,
+    error::EngineError,
+    start::Engine,
+};
+
+impl Engine {
+    pub(super) fn add_device(&self, name: &str) -> Result<NewDevice, EngineError> {
+        let name = checked_name(name, "device")?;
+        let entropy = self.0.entropy.as_ref();
+        // 5 groups of 5 characters of 32: 125 bits.
+        let password = readable_secret(entropy, 5);
+        let token = random_token(entropy);
+        let secret_hash = self.hash_password(&password)?;
+        let user = self.free_user_name(&name)?;
+        let row = self.library().add_device(NewRow {
+            name: &name,
+            user: &user,
+            secret_hash: &secret_hash,
+            token_hash: &hash_token(&token),
+        })?;
+        let address = self.address();
+        Ok(NewDevice {
+            id: row.id.0,
+            webdav_url: format!("{address}/dav/"),
+            upload_url: format!("{address}/upload/"),
+            name: row.name,
+            user: row.user,
+            password,
+            token,
+        })
+    }
+
+    /// A short name to type on a phone, made from the owner's name for the device.
+    fn free_user_name(&self, name: &str) -> Result<String, EngineError> {
+        let plain: String = name
+            .to_lowercase()
+            .chars()
+            .filter_map(|c| match c {
+                'a'..='z' | '0'..='9' => Some(c),
+                ' ' | '-' | '_' | '.' => Some('-'),
+                _ => None,
+            })
+            .take(24)
+            .collect();
+        let plain = plain.trim_matches('-');
+        let base = if plain.is_empty() { "device" } else { plain };
+        let mut user = base.to_owned();
+        let mut number = 1;
+        while self.library().device_by_user(&user)?.is_some() {
+            number += 1;
+            user = format!("{base}-{number}");
+        }
+        Ok(user)
+    }
+
+    pub(super) fn revoke_device(&self, id: i64) -> Result<(), EngineError> {
+        if !self
+            .library()
+            .devices()?
+            .iter()
+            .any(|device| device.id.0 == id)
+        {
+            return Err(EngineError::NotFound(format!(
+                "There is no device number {id}"
+            )));
+        }
+        self.library().revoke_device(DeviceId(id))?;
+        Ok(())
+    }
+}
+
+/// A name that a person chose for a device or destination.
+pub(super) fn checked_name(name: &str, of: &str) -> Result<String, EngineError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+        return Err(EngineError::Invalid(format!(
+            "The {of}'s name must have 1 to 64 characters and no control characters"
+        )));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,232 @@
+//! What the page and the command line show: plain data, the same words as in the JSON.
+//!
+//! Times are RFC 3339 in UTC, sizes are bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that the first page shows; sent whole with each change, so that a missed event cannot matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// How safe the photos are.
+    pub status: Status,
+    /// What is going on now.
+    pub activity: Vec<Activity>,
+    /// Grows with each upload that was acknowledged since the server started.
+    pub arrivals_total: u64,
+}
+
+/// How safe the photos are, and what stands in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The folder that holds the photos.
+    pub library: LibraryStatus,
+    /// How many different photos, videos and other files there are.
+    pub photos: u64,
+    /// Their bytes at home.
+    pub bytes: u64,
+    /// How many home copies were read again and had the photo's hash.
+    pub home_verified: u64,
+    /// How many photos the owner's rule calls safe.
+    pub safe: u64,
+    /// All the others.
+    pub not_yet_safe: u64,
+    /// When the oldest of those arrived.
+    pub oldest_not_yet_safe: Option<String>,
+    /// The offsite copies.
+    pub destinations: Vec<DestinationStatus>,
+    /// How many devices may add photos.
+    pub devices: u64,
+    /// What needs somebody's attention.
+    pub problems: Vec<Problem>,
+}
+
+/// The library folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LibraryStatus {
+    /// Whether photos can be taken in.
+    pub state: LibraryState,
+    /// Where it is.
+    pub path: Option<String>,
+    /// What is wrong and what to do.
+    pub message: Option<String>,
+}
+
+/// Whether the library folder can be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LibraryState {
+    /// It is there.
+    Ready,
+    /// The owner has not chosen one yet.
+    #[default]
+    NotChosen,
+    /// It was chosen and is not there now: unmounted, renamed, or another library's.
+    Unavailable,
+}
+
+/// One offsite repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationStatus {
+    /// Its number in the catalogue.
+    pub id: i64,
+    /// The owner's name for it.
+    pub name: String,
+    /// Where it is, without keys.
+    pub url: String,
+    /// How many photos have a good copy there.
+    pub photos: u64,
+    /// How many still have to go there.
+    pub pending: u64,
+    /// When its last snapshot was finished and compared.
+    pub last_snapshot_at: Option<String>,
+    /// When its copies were last looked at again.
+    pub last_verified_at: Option<String>,
+}
+
+/// Something that needs attention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind of trouble, as a word: `damaged`, `missing`, `offsite`, …
+    pub kind: String,
+    /// What happened, to what, why, and what to do.
+    pub message: String,
+    /// The photo or destination concerned; empty if it is the whole.
+    pub path: String,
+    /// Since when.
+    pub since: String,
+}
+
+/// Something going on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// `backup`, `verify`, `restore`, `rebuild` or `reconcile`.
+    pub kind: String,
+    /// On what: a destination's name, a folder.
+    pub what: String,
+    /// Files done.
+    pub done_files: u64,
+    /// Files in all, if known.
+    pub total_files: Option<u64>,
+    /// Bytes done.
+    pub done_bytes: u64,
+    /// Bytes in all, if known.
+    pub total_bytes: Option<u64>,
+}
+
+/// A device, for the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStatus {
+    /// Its number.
+    pub id: i64,
+    /// The owner's name for it.
+    pub name: String,
+    /// What it signs in as.
+    pub user: String,
+    /// Since when it may add photos.
+    pub created_at: String,
+    /// When it was last here.
+    pub last_seen_at: Option<String>,
+    /// From which address.
+    pub last_seen_from: Option<String>,
+    /// How many uploads of it were acknowledged.
+    pub photos: u64,
+    /// Whether its password was taken back.
+    pub revoked: bool,
+}
+
+/// One upload that was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrivalRow {
+    /// The arrival's number, the newest the greatest.
+    pub id: i64,
+    /// The photo's number.
+    pub asset: i64,
+    /// The name that the device gave.
+    pub name: String,
+    /// The place in the library.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// `photo`, `video` or `other`.
+    pub kind: String,
+    /// Which device sent it; none for a file found in the library folder.
+    pub device: Option<String>,
+    /// When it was acknowledged.
+    pub arrived_at: String,
+    /// The wall clock's time when it was taken, ISO 8601.
+    pub taken: Option<String>,
+    /// Whether it is safe.
+    pub safe: bool,
+    /// Whether the bytes were known already.
+    pub duplicate: bool,
+}
+
+/// A photo in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoRow {
+    /// The photo's number.
+    pub asset: i64,
+    /// The place in the library.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// `photo`, `video` or `other`.
+    pub kind: String,
+    /// When it first arrived.
+    pub added_at: String,
+    /// Whether it is safe.
+    pub safe: bool,
+}
+
+/// All that is known of one photo's copies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoReceipt {
+    /// The photo's number.
+    pub asset: i64,
+    /// The SHA-256 of its bytes.
+    pub hash: String,
+    /// The name that it arrived with.
+    pub name: String,
+    /// The place in the library.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// `photo`, `video` or `other`.
+    pub kind: String,
+    /// The wall clock's time when it was taken, ISO 8601.
+    pub taken: Option<String>,
+    /// Who says so.
+    pub taken_from: Option<String>,
+    /// Whether the owner's rule calls it safe.
+    pub safe: bool,
+    /// What is still to be proved.
+    pub why_not_safe: Option<String>,
+    /// How it came.
+    pub arrivals: Vec<ReceiptArrival>,
+    /// Where it is, and what was proved.
+    pub copies: Vec<ReceiptCopy>,
+}
+
+/// How a photo came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptArrival {
+    /// From which device; none for a file found in the library folder.
+    pub device: Option<String>,
+    /// Under which name.
+    pub path: String,
+    /// When.
+    pub at: String,
+}
+
+/// What was proved of one copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptCopy {
+    /// `home`, or a destination's name.
+    pub place: String,
+    /// `good`, `missing` or `damaged`.
+    pub state: String,
+    /// `written`, `snapshot-compared` or `read-back`.
+    pub proof: String,
+    /// When.
+    pub at: String,
+}

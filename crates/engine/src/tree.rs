@@ -1,0 +1,141 @@
+//! A device's own tree, as WebDAV shows it: awaitable forms of the library's calls.
+
+use std::fs::File;
+
+use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, Timestamp};
+use safelight_library::{Entry, Moved, ReadError, TreeError};
+
+use crate::start::{Engine, blocking};
+
+/// A photo's home copy, open for reading.
+pub struct OpenPhoto {
+    /// The file, at its start.
+    pub file: File,
+    /// Its bytes.
+    pub size: u64,
+    /// The name that it arrived with.
+    pub name: String,
+    /// Its modification time.
+    pub modified: Timestamp,
+    /// Its identity.
+    pub hash: ContentHash,
+}
+
+impl Engine {
+    /// What a name stands for; none if nothing does.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub async fn entry(
+        &self,
+        device: DeviceId,
+        path: DevicePath,
+    ) -> Result<Option<Entry>, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.entry(device, &path)).await
+    }
+
+    /// What a folder holds, in the order of names.
+    ///
+    /// # Errors
+    ///
+    /// There is no such folder, or the catalogue cannot be read.
+    pub async fn list(&self, device: DeviceId, path: DevicePath) -> Result<Vec<Entry>, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.list(device, &path)).await
+    }
+
+    /// Makes a folder.
+    ///
+    /// # Errors
+    ///
+    /// The name is taken, its parent is missing, or the catalogue cannot be written.
+    pub async fn make_folder(
+        &self,
+        device: DeviceId,
+        path: DevicePath,
+    ) -> Result<Entry, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.make_folder(device, &path)).await
+    }
+
+    /// Gives a file or folder another name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such entry, the new name is taken and must not be replaced, its parent is missing, or it lies in
+    /// the entry itself.
+    pub async fn move_entry(
+        &self,
+        device: DeviceId,
+        from: DevicePath,
+        to: DevicePath,
+        overwrite: bool,
+    ) -> Result<Moved, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.move_entry(device, &from, &to, overwrite)).await
+    }
+
+    /// Gives a file or folder a second name; the bytes stay one photo.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::move_entry`].
+    pub async fn copy_entry(
+        &self,
+        device: DeviceId,
+        from: DevicePath,
+        to: DevicePath,
+        overwrite: bool,
+        shallow: bool,
+    ) -> Result<Moved, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.copy_entry(device, &from, &to, overwrite, shallow)).await
+    }
+
+    /// Takes a name out of the device's tree. The photo stays in the library (promise 7).
+    ///
+    /// # Errors
+    ///
+    /// There is no such entry, or the catalogue cannot be written.
+    pub async fn remove_entry(&self, device: DeviceId, path: DevicePath) -> Result<(), TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.remove_entry(device, &path)).await
+    }
+
+    /// Sets the modification time that the device sees.
+    ///
+    /// # Errors
+    ///
+    /// There is no such entry, or the catalogue cannot be written.
+    pub async fn set_modified(
+        &self,
+        device: DeviceId,
+        path: DevicePath,
+        modified: Timestamp,
+    ) -> Result<Entry, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.set_modified(device, &path, modified)).await
+    }
+
+    /// Opens a photo's home copy.
+    ///
+    /// # Errors
+    ///
+    /// There is no such photo, or its file cannot be read.
+    pub async fn open_photo(&self, asset: AssetId) -> Result<OpenPhoto, ReadError> {
+        let library = self.library().clone();
+        blocking(move || {
+            let (file, asset) = library.open_asset(asset)?;
+            Ok(OpenPhoto {
+                file,
+                size: asset.size,
+                name: asset.original_name,
+                modified: asset.modified,
+                hash: asset.hash,
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,256 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use safelight_engine::{Command, command::VerifyScope};
+
+use crate::{ask, folders, print, serve, talk};
+
+/// Your photos: from the phone to your own disk, encrypted to storage of your choice, and back again.
+#[derive(Parser)]
+#[command(
+    name = "safelight",
+    version,
+    about,
+    args_conflicts_with_subcommands = false
+)]
+pub(crate) struct Cli {
+    /// The folder of Safelight's own data (not of the photos).
+    #[arg(long, global = true, env = "SAFELIGHT_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Word>,
+}
+
+#[derive(Subcommand)]
+enum Word {
+    /// Start the server: the page, and the address that phones upload to. The same as no command at all.
+    Serve(Serve),
+    /// Phones and other devices that may add photos.
+    #[command(subcommand)]
+    Device(Device),
+    /// The places that the offsite copies go to.
+    #[command(subcommand)]
+    Destination(Destination),
+    /// Copy what is new to the destinations.
+    Backup {
+        /// To this destination only.
+        #[arg(long, value_name = "NAME")]
+        destination: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Read the copies again and compare them with what they should be.
+    Verify {
+        /// Only the library folder.
+        #[arg(long, conflicts_with = "listed")]
+        home: bool,
+        /// Offsite, only compare the snapshots' lists, without fetching the photos.
+        #[arg(long)]
+        listed: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make the catalogue anew from the library folder.
+    Rebuild {
+        /// The library folder, if the data folder does not know it any more.
+        #[arg(long, value_name = "DIR")]
+        library: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// How safe the photos are.
+    Status {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Bring photos back from a destination.
+    Restore {
+        /// The folder to write them to.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// From this destination; by default from the one with the newest snapshot.
+        #[arg(long, value_name = "NAME")]
+        destination: Option<String>,
+        /// From this snapshot; by default from the newest.
+        #[arg(long, value_name = "ID")]
+        snapshot: Option<String>,
+        /// Files or folders, as they are called in the library; none for everything.
+        #[arg(value_name = "PATH")]
+        paths: Vec<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// What is needed to restore with nothing but `restic`. Keep it where the photos are not.
+    Kit {
+        /// For this destination only.
+        #[arg(long, value_name = "NAME")]
+        destination: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Args, Default)]
+pub(crate) struct Serve {
+    /// The library folder, where the photos will lie as ordinary files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) library: Option<PathBuf>,
+    /// Where to listen. By default on every network of this machine.
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = serve::DEFAULT_LISTEN)]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Subcommand)]
+enum Device {
+    /// Let a device add photos; prints what to type into its app, once.
+    Add {
+        /// Your name for it.
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Subcommand)]
+enum Destination {
+    /// Copy the photos to one more place.
+    Add {
+        /// Your name for it.
+        name: String,
+        /// `file:///path` or `s3://bucket/prefix?endpoint=URL&region=R`.
+        url: String,
+        /// There is a repository already; take it over. Asks for its password.
+        #[arg(long)]
+        existing: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Forget a destination. What lies there stays there.
+    Remove {
+        /// Your name for it.
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Output {
+    /// Print one JSON document to standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Runs what was typed; answers the exit code.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
+    let data = folders::data_dir(cli.data)?;
+    let (command, output) = match cli.command {
+        None => {
+            return serve::serve(
+                &data,
+                Serve {
+                    library: None,
+                    listen: serve::DEFAULT_LISTEN,
+                },
+            );
+        }
+        Some(Word::Serve(options)) => return serve::serve(&data, options),
+        Some(word) => command(word)?,
+    };
+    let answer = talk::ask(&data, command)?;
+    print::answer(&answer, output)?;
+    Ok(answer.exit_code())
+}
+
+fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
+    let one = |command, output| Ok((vec![command], output));
+    match word {
+        Word::Serve(_) => unreachable!("serving is not a command to a server"),
+        Word::Device(Device::Add { name, output }) => one(Command::DeviceAdd { name }, output),
+        Word::Destination(Destination::Add {
+            name,
+            url,
+            existing,
+            output,
+        }) => {
+            let keys = url.starts_with("s3:").then(ask::s3_keys).transpose()?;
+            let password = existing.then(ask::repository_password).transpose()?;
+            one(
+                Command::DestinationAdd {
+                    name,
+                    url,
+                    keys,
+                    password,
+                },
+                output,
+            )
+        }
+        Word::Destination(Destination::Remove { name, output }) => {
+            one(Command::DestinationRemove { name }, output)
+        }
+        Word::Backup {
+            destination,
+            output,
+        } => one(Command::Backup { destination }, output),
+        Word::Verify {
+            home,
+            listed,
+            output,
+        } => {
+            let scope = match (home, listed) {
+                (true, _) => VerifyScope::Home,
+                (_, true) => VerifyScope::Listed,
+                _ => VerifyScope::Everything,
+            };
+            one(Command::Verify { scope }, output)
+        }
+        Word::Rebuild { library, output } => {
+            let mut commands = Vec::new();
+            if let Some(library) = library {
+                let path = absolute(library)?;
+                commands.push(Command::SetLibrary { path });
+            }
+            commands.push(Command::Rebuild);
+            Ok((commands, output))
+        }
+        Word::Status { output } => one(Command::Status, output),
+        Word::Restore {
+            to,
+            destination,
+            snapshot,
+            paths,
+            output,
+        } => one(
+            Command::Restore {
+                to: absolute(to)?,
+                destination,
+                snapshot,
+                paths,
+            },
+            output,
+        ),
+        Word::Kit {
+            destination,
+            output,
+        } => one(Command::Kit { destination }, output),
+    }
+}
+
+fn absolute(path: PathBuf) -> anyhow::Result<PathBuf> {
+    std::path::absolute(&path)
+        .with_context(|| format!("The folder {} cannot be used", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
