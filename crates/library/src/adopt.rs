@@ -1,1 +1,321 @@
+//! Files that lie in the library folder and that the catalogue does not know, or knows as lost: made photos like those
+//! that were uploaded. Used by reconciliation and by the rebuild, beside uploads in flight.
 
+use std::{collections::HashSet, fs::File, path::Path};
+
+use rusqlite::Transaction;
+use safelight_core::{
+    AssetId, CaptureTime, ContentHash, CopyState, Evidence, FileName, LibraryPath, MediaKind, Place, Proof, Timestamp,
+};
+
+use crate::{
+    asset::{self, Asset},
+    committer::{NewAsset, insert_asset, note_arrival, relocate, reset_home},
+    error::{DiskResult, LibraryError},
+    evidence::{judge, store, stored_rule},
+    intake::{Outcome, is_there},
+    manifest_format::Facts,
+    names::{Flight, Reservation},
+    open::Core,
+    placement::{Bytes, hash_of},
+    problems,
+    reconcile::Described,
+    root::Root,
+    stored::micros,
+    walk::{FoundFile, Oddity},
+};
+
+/// How many findings share one transaction.
+const BATCH: usize = 256;
+
+/// What was found out about one file, and must be written.
+pub(crate) enum Finding {
+    /// A photo that the catalogue did not know.
+    New(NewPhoto),
+    /// The file of a photo that the catalogue knows: all its bytes were read and are right.
+    Home {
+        asset: AssetId,
+        was: LibraryPath,
+        path: LibraryPath,
+        modified: Timestamp,
+    },
+    /// The file of a photo that the catalogue knows, with other bytes though nobody changed it.
+    Damaged { asset: AssetId },
+    /// Something to tell.
+    Odd(Oddity),
+}
+
+/// A photo to be added.
+pub(crate) struct NewPhoto {
+    pub(crate) hash: ContentHash,
+    pub(crate) size: u64,
+    pub(crate) kind: MediaKind,
+    pub(crate) path: LibraryPath,
+    pub(crate) original_name: String,
+    pub(crate) captured: Option<CaptureTime>,
+    pub(crate) modified: Timestamp,
+    pub(crate) added_at: Timestamp,
+    /// What is known of the home file.
+    pub(crate) state: CopyState,
+}
+
+/// Collects findings, and writes many of them in one transaction.
+pub(crate) struct Adopter<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) root: &'a Root,
+    describe: &'a dyn Fn(&Path, &str) -> Described,
+    waiting: Vec<Finding>,
+    /// Names and bytes of the waiting findings: no upload may take them before they are written.
+    held: Vec<(Option<Reservation>, Option<Flight>)>,
+    pub(crate) adopted: u64,
+}
+
+impl<'a> Adopter<'a> {
+    pub(crate) fn new(core: &'a Core, root: &'a Root, describe: &'a dyn Fn(&Path, &str) -> Described) -> Self {
+        Self {
+            core,
+            root,
+            describe,
+            waiting: Vec::new(),
+            held: Vec::new(),
+            adopted: 0,
+        }
+    }
+
+    /// Takes in a file that the catalogue did not have at its path when the folder was listed. `facts` is what a manifest
+    /// says of it. Returns how many bytes were read.
+    pub(crate) fn offer(&mut self, file: &FoundFile, facts: Option<&Facts>) -> Result<u64, LibraryError> {
+        let Some(mut name) = self.core.names.reserve(&file.path) else {
+            // An upload has just placed it and is about to commit it.
+            return Ok(0);
+        };
+        let mut path = file.path.clone();
+        let holder = self.core.catalogue.read("look up a file", |connection| {
+            Ok::<_, LibraryError>(asset::by_key(connection, name.key())?)
+        })?;
+        if let Some(holder) = holder {
+            if holder.path == path || self.is_same_file(&holder.path, &path) {
+                return Ok(0);
+            }
+            // Some file systems would take the two for one: this one gets a number.
+            match self.renumber(&path)? {
+                Some((renamed, reservation)) => (path, name) = (renamed, reservation),
+                None => return Ok(0),
+            }
+        }
+        let absolute = self.root.file(&path);
+        let bytes = match File::open(&absolute).and_then(|file| hash_of(&file)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => {
+                self.tell("unreadable-file", &path, format!("It could not be read: {error}"));
+                return Ok(0);
+            }
+        };
+        let flight = self.enter(bytes.hash)?;
+        let known = self.core.catalogue.read("look for the same bytes", |connection| {
+            Ok::<_, LibraryError>(asset::by_hash(connection, &bytes.hash)?)
+        })?;
+        let finding = match known {
+            Some(known) if self.has_its_file(&known, &path) => Finding::Odd(Oddity {
+                kind: "duplicate-file",
+                path: path.to_string(),
+                message: format!("It has the same bytes as {}; remove it if it is not wanted", known.path),
+            }),
+            Some(known) => Finding::Home {
+                asset: known.id,
+                was: known.path,
+                path,
+                modified: file.modified,
+            },
+            None => Finding::New(self.describe(&absolute, path, bytes, file.modified, facts)),
+        };
+        self.push(finding, Some(name), Some(flight))?;
+        Ok(bytes.size)
+    }
+
+    fn has_its_file(&self, known: &Asset, path: &LibraryPath) -> bool {
+        known.path != *path && is_there(&self.root.file(&known.path), known.size)
+    }
+
+    /// Whether two paths lead to one file, on a file system that folds case or normalises names.
+    fn is_same_file(&self, one: &LibraryPath, other: &LibraryPath) -> bool {
+        let real = |path: &LibraryPath| std::fs::canonicalize(self.root.file(path)).ok();
+        real(one).is_some_and(|one| real(other) == Some(one))
+    }
+
+    /// Gives a file a free name in its folder. `None` if it is gone.
+    fn renumber(&self, path: &LibraryPath) -> Result<Option<(LibraryPath, Reservation)>, LibraryError> {
+        let wish = FileName::from_wish(path.name());
+        let old = self.root.file(path);
+        let mut unusable = HashSet::new();
+        loop {
+            let (number, renamed, name) = self
+                .core
+                .free_name(path.folder(), &wish, &unusable)
+                .map_err(LibraryError::from_naming)?;
+            match self.core.disk.place(&old, &self.root.file(&renamed)) {
+                Ok(()) => return Ok(Some((renamed, name))),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    unusable.insert(number);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error).doing("rename", old)?,
+            }
+        }
+    }
+
+    fn describe(
+        &self,
+        absolute: &Path,
+        path: LibraryPath,
+        bytes: Bytes,
+        modified: Timestamp,
+        facts: Option<&Facts>,
+    ) -> NewPhoto {
+        let described = match facts {
+            Some(facts) => Described {
+                kind: facts.kind(),
+                captured: facts.captured(),
+            },
+            None => (self.describe)(absolute, path.name()),
+        };
+        NewPhoto {
+            hash: bytes.hash,
+            size: bytes.size,
+            kind: described.kind,
+            original_name: facts.map_or_else(|| path.name().to_owned(), |facts| facts.name.clone()),
+            captured: described.captured,
+            modified,
+            added_at: facts.map_or_else(|| self.core.clock.now(), |facts| facts.added),
+            path,
+            state: CopyState::Good,
+        }
+    }
+
+    /// Waits until nobody else stores these bytes: not an upload, and not one of the findings that wait here.
+    pub(crate) fn enter(&mut self, hash: ContentHash) -> Result<Flight, LibraryError> {
+        if let Some(flight) = self.core.flights.try_enter(hash) {
+            return Ok(flight);
+        }
+        self.flush()?;
+        Ok(self.core.flights.enter(hash))
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        finding: Finding,
+        name: Option<Reservation>,
+        flight: Option<Flight>,
+    ) -> Result<(), LibraryError> {
+        self.waiting.push(finding);
+        self.held.push((name, flight));
+        if self.waiting.len() >= BATCH {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tell(&mut self, kind: &'static str, path: &LibraryPath, message: String) {
+        self.tell_odd(Oddity {
+            kind,
+            path: path.to_string(),
+            message,
+        });
+    }
+
+    pub(crate) fn tell_odd(&mut self, oddity: Oddity) {
+        self.waiting.push(Finding::Odd(oddity));
+        self.held.push((None, None));
+    }
+
+    /// Writes what waits: the folders' names first, then the rows.
+    pub(crate) fn flush(&mut self) -> Result<(), LibraryError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let held = std::mem::take(&mut self.held);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let mut folders = HashSet::new();
+        for finding in &waiting {
+            if let Finding::New(NewPhoto { path, state: CopyState::Good, .. }) | Finding::Home { path, .. } = finding {
+                folders.insert(path.folder());
+            }
+        }
+        for folder in folders {
+            let work = self.core.folders.ensure(self.core.disk.as_ref(), self.root, folder)?;
+            for place in &work.flush {
+                self.core.disk.sync_folder(place).doing("flush the folder", place)?;
+            }
+            self.core.folders.durable(work.then_durable);
+        }
+        let now = self.core.clock.now();
+        self.adopted += self.core.catalogue.write("take in files", |change| {
+            let mut adopted = 0;
+            for finding in &waiting {
+                adopted += write(change, finding, now)?;
+            }
+            Ok::<_, LibraryError>(adopted)
+        })?;
+        drop(held);
+        Ok(())
+    }
+}
+
+/// Returns how many photos are new, or back.
+fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlite::Result<u64> {
+    let home = |state| Evidence {
+        place: Place::Home,
+        state,
+        proof: Proof::ReadBack,
+        at: now,
+    };
+    match finding {
+        Finding::New(photo) => {
+            let id = insert_asset(
+                change,
+                &NewAsset {
+                    hash: photo.hash,
+                    size: photo.size,
+                    kind: photo.kind,
+                    path: &photo.path,
+                    original_name: &photo.original_name,
+                    captured: photo.captured.as_ref(),
+                    modified: photo.modified,
+                    added_at: photo.added_at,
+                },
+            )?;
+            store(change, id, &home(photo.state), None)?;
+            note_arrival(change, id, None, None, photo.added_at, Outcome::Stored)?;
+            Ok(u64::from(photo.state == CopyState::Good))
+        }
+        Finding::Home {
+            asset,
+            was,
+            path,
+            modified,
+        } => {
+            let moved = was != path;
+            if moved {
+                relocate(change, *asset, was, path)?;
+                reset_home(change, *asset, now)?;
+            }
+            problems::clear(change, "missing-file", was.as_str())?;
+            change
+                .prepare_cached("UPDATE asset SET modified = ?2 WHERE id = ?1 AND modified <> ?2")?
+                .execute([asset.0, micros(*modified)])?;
+            store(change, *asset, &home(CopyState::Good), None)?;
+            judge(change, stored_rule(change)?, *asset)?;
+            Ok(u64::from(moved))
+        }
+        Finding::Damaged { asset } => {
+            store(change, *asset, &home(CopyState::Damaged), None)?;
+            judge(change, stored_rule(change)?, *asset)?;
+            Ok(0)
+        }
+        Finding::Odd(oddity) => {
+            problems::raise(change, now, oddity.kind, &oddity.path, &oddity.message)?;
+            Ok(0)
+        }
+    }
+}

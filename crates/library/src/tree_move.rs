@@ -10,6 +10,7 @@ use crate::{
     asset,
     committer::relocate,
     error::{DiskError, DiskResult, IntakeError, TreeError},
+    manifest,
     names::Reservation,
     open::{Core, Library},
     root::Root,
@@ -218,9 +219,7 @@ fn file_follows(
         "UPDATE asset SET original_name = ?2 WHERE id = ?1",
         params![id.0, new_name],
     )?;
-    change
-        .prepare_cached("INSERT OR IGNORE INTO manifest_rewrite_due VALUES (?1)")?
-        .execute([photo.path.folder()])?;
+    manifest::must_be_rewritten(change, photo.path.folder())?;
     let wish = FileName::from_wish(new_name);
     let same_place = LibraryPath::in_folder(photo.path.folder(), &wish)
         .is_ok_and(|wished| PathKey::of(&wished) == PathKey::of(&photo.path));

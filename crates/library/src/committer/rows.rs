@@ -10,6 +10,7 @@ use crate::{
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
     intake::{Filing, Outcome, Receipt, target},
+    manifest,
     open::Core,
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Entry, child, find},
@@ -182,9 +183,7 @@ pub(crate) fn relocate(
         .prepare_cached("UPDATE asset SET path = ?2, folder_key = ?3, name_key = ?4 WHERE id = ?1")?
         .execute(params![asset.0, to.as_str(), key.folder, key.name])?;
     for folder in [from.folder(), to.folder()] {
-        change
-            .prepare_cached("INSERT OR IGNORE INTO manifest_rewrite_due VALUES (?1)")?
-            .execute([folder])?;
+        manifest::must_be_rewritten(change, folder)?;
     }
     change
         .prepare_cached(

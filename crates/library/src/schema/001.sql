@@ -142,7 +142,10 @@ CREATE TABLE manifest_stored (
 ) WITHOUT ROWID;
 -- Photos that have no line in a manifest yet, and folders whose manifest must be written anew.
 CREATE TABLE manifest_line_due (asset INTEGER PRIMARY KEY REFERENCES asset (id));
-CREATE TABLE manifest_rewrite_due (folder TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE manifest_rewrite_due (
+  folder TEXT PRIMARY KEY,
+  version INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE problem (
   kind TEXT NOT NULL,
