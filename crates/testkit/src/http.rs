@@ -1,6 +1,7 @@
 //! Raw HTTP/1.1, so that a test can also send what no decent client would.
 
 use std::{
+    fs::File,
     io::{self, BufRead, BufReader, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
     time::Duration,
@@ -113,6 +114,34 @@ impl Client {
             self.connection = Some(connection);
         }
         Ok(response)
+    }
+
+    /// Uploads a file. The system passes it from file to connection by itself where it can.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke before the answer was complete, or the file could not be read.
+    pub fn put_file(&mut self, target: &str, file: &mut File) -> io::Result<Response> {
+        let length = file.metadata()?.len();
+        let head = self.head("PUT", target, &[], Some(length));
+        let mut connection = self.connect()?;
+        connection.get_mut().write_all(&head)?;
+        io::copy(file, connection.get_mut())?;
+        let (response, reusable) = read_response(&mut connection, "PUT")?;
+        if reusable {
+            self.connection = Some(connection);
+        }
+        Ok(response)
+    }
+
+    /// A connection of its own with the same credentials.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            address: self.address,
+            authorization: self.authorization.clone(),
+            connection: None,
+        }
     }
 
     /// Promises a body of `promised` bytes, sends only `body`, and hangs up.
