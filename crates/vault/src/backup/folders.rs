@@ -1,0 +1,90 @@
+//! The last snapshot's folder lists, read as they are needed.
+
+use std::collections::HashMap;
+
+use crate::{
+    error::VaultError,
+    format::{id::Id, index::BlobKind, tree},
+    repository::{BlobIndex, Repository},
+    state::{FolderList, Remembered},
+};
+
+/// How many bytes of lists are kept, so that a list is not fetched twice in a run of ordinary size.
+const KEPT: usize = 32 << 20;
+
+/// The folder lists of the last snapshot.
+pub(crate) struct Folders<'a> {
+    repository: &'a Repository,
+    remembered: &'a mut Remembered,
+    kept: HashMap<String, Vec<u8>>,
+    kept_bytes: usize,
+    /// Loaded when a list is not where it was: `restic prune` moves lists.
+    index: Option<BlobIndex>,
+}
+
+impl<'a> Folders<'a> {
+    pub(crate) fn new(repository: &'a Repository, remembered: &'a mut Remembered) -> Self {
+        Self {
+            repository,
+            remembered,
+            kept: HashMap::new(),
+            kept_bytes: 0,
+            index: None,
+        }
+    }
+
+    /// A folder's list: its id and JSON. `None` if the last snapshot has no such folder.
+    pub(crate) fn list(&mut self, folder: &str) -> Result<Option<(Id, Vec<u8>)>, VaultError> {
+        let Some(FolderList { tree: id, place }) = self.remembered.folders.get(folder).copied()
+        else {
+            return Ok(None);
+        };
+        if let Some(json) = self.kept.get(folder) {
+            return Ok(Some((id, json.clone())));
+        }
+        let json = match self.repository.read_blob(id, &place) {
+            Ok(json) => json,
+            Err(VaultError::Damaged { .. }) => self.find_again(folder, id)?,
+            Err(error) => return Err(error),
+        };
+        if self.kept_bytes + json.len() <= KEPT {
+            self.kept_bytes += json.len();
+            self.kept.insert(folder.to_owned(), json.clone());
+        }
+        Ok(Some((id, json)))
+    }
+
+    fn find_again(&mut self, folder: &str, id: Id) -> Result<Vec<u8>, VaultError> {
+        let index = match &mut self.index {
+            Some(index) => index,
+            none => none.insert(BlobIndex::load(
+                self.repository,
+                |kind| kind == BlobKind::Tree,
+                None,
+            )?),
+        };
+        let (json, place) = index.read_tree(self.repository, id)?;
+        self.remembered
+            .folders
+            .insert(folder.to_owned(), FolderList { tree: id, place });
+        Ok(json)
+    }
+
+    /// The blobs of a folder's files.
+    pub(crate) fn content(&mut self, folder: &str) -> Result<Vec<Id>, VaultError> {
+        let Some((_, json)) = self.list(folder)? else {
+            return Ok(Vec::new());
+        };
+        let nodes = tree::read_nodes(&json).map_err(|error| self.unreadable(folder, &error))?;
+        Ok(nodes
+            .into_iter()
+            .flat_map(|node| node.content.unwrap_or_default())
+            .collect())
+    }
+
+    /// A list whose bytes are right and whose text is not.
+    pub(crate) fn unreadable(&self, folder: &str, error: &tree::UnreadableTree) -> VaultError {
+        self.repository
+            .damaged(format!("the list of /{folder}: {error}"))
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads a finished snapshot again, from the store and not from memory, and looks for every photo that should be in it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use safelight_core::{AssetId, LibraryPath};
+
+use super::{Failure, FileOutcome, read::Content, upload::Proved};
+use crate::{
+    error::VaultError,
+    format::{
+        id::Id,
+        snapshot::Snapshot,
+        tree::{self, Node},
+    },
+    repository::{Location, Repository},
+    state,
+    store::Folder,
+};
+
+/// A photo that should be in the snapshot.
+pub(crate) struct Promised {
+    pub(crate) asset: AssetId,
+    pub(crate) path: LibraryPath,
+    pub(crate) size: u64,
+    pub(crate) content: Content,
+}
+
+/// What a proof is made from.
+pub(crate) struct Proof<'a> {
+    pub(crate) repository: &'a Repository,
+    /// Where the lists of the touched folders lie, by their ids.
+    pub(crate) places: HashMap<Id, Location>,
+    /// What index files of this run name.
+    pub(crate) proved: &'a Proved,
+    /// What the repository had before.
+    pub(crate) before: &'a HashSet<Id>,
+    /// The touched folders.
+    pub(crate) folders: &'a BTreeSet<String>,
+}
+
+impl Proof<'_> {
+    /// Sorts the promised photos into those that are in the snapshot `id` and those that are not.
+    pub(crate) fn compare(
+        &self,
+        id: Id,
+        root: Id,
+        promised: Vec<Promised>,
+    ) -> Result<(Vec<AssetId>, Vec<FileOutcome>), VaultError> {
+        let snapshot: Snapshot = self.repository.read_json(Folder::Snapshots, id)?;
+        if snapshot.tree != root {
+            return Err(self.repository.damaged(format!(
+                "the snapshot {id} names another list than was written"
+            )));
+        }
+        let mut by_folder: BTreeMap<String, Vec<Promised>> = BTreeMap::new();
+        for photo in promised {
+            by_folder
+                .entry(photo.path.folder().to_owned())
+                .or_default()
+                .push(photo);
+        }
+        let (mut stored, mut failed) = (Vec::new(), Vec::new());
+        // From the root down, each list found through the one above it.
+        let mut waiting = vec![(String::new(), snapshot.tree)];
+        while let Some((folder, id)) = waiting.pop() {
+            let nodes = match self.read(&folder, id) {
+                Ok(nodes) => nodes,
+                Err(VaultError::Damaged { what, .. }) => {
+                    // The photos below are told as failed at the end.
+                    self.fail(by_folder.remove(&folder), &what, &mut failed);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            for photo in by_folder.remove(&folder).unwrap_or_default() {
+                match self.check(&photo, nodes.get(photo.path.name())) {
+                    Ok(()) => stored.push(photo.asset),
+                    Err(why) => failed.push(outcome(photo, why)),
+                }
+            }
+            for (name, node) in &nodes {
+                let below = state::join(&folder, name);
+                if let Some(subtree) = node.subtree.filter(|_| self.folders.contains(&below)) {
+                    waiting.push((below, subtree));
+                }
+            }
+        }
+        for photos in by_folder.into_values() {
+            self.fail(
+                Some(photos),
+                "its folder is not in the snapshot",
+                &mut failed,
+            );
+        }
+        Ok((stored, failed))
+    }
+
+    fn read(&self, folder: &str, id: Id) -> Result<HashMap<String, Node>, VaultError> {
+        let place = self.places.get(&id);
+        let place = place.ok_or_else(|| {
+            self.repository
+                .damaged(format!("the list of /{folder} is in no index"))
+        })?;
+        let json = self.repository.read_blob(id, place)?;
+        let nodes = tree::read_nodes(&json);
+        let nodes = nodes.map_err(|error| {
+            self.repository
+                .damaged(format!("the list of /{folder}: {error}"))
+        })?;
+        Ok(nodes
+            .into_iter()
+            .map(|node| (node.name.clone(), node))
+            .collect())
+    }
+
+    fn check(&self, photo: &Promised, node: Option<&Node>) -> Result<(), &'static str> {
+        let node = node
+            .filter(|node| node.is_file())
+            .ok_or("its folder's list does not have it")?;
+        if node.size != photo.size {
+            return Err("its folder's list has it with another size");
+        }
+        if node.content.as_deref().unwrap_or_default() != photo.content.ids() {
+            return Err("its folder's list has it with other content");
+        }
+        let is_there =
+            |id: &Id| self.proved.data.binary_search(id).is_ok() || self.before.contains(id);
+        if photo.content.ids().iter().all(is_there) {
+            Ok(())
+        } else {
+            Err("a part of it is in no index")
+        }
+    }
+
+    fn fail(&self, photos: Option<Vec<Promised>>, why: &str, failed: &mut Vec<FileOutcome>) {
+        failed.extend(
+            photos
+                .unwrap_or_default()
+                .into_iter()
+                .map(|photo| outcome(photo, why)),
+        );
+    }
+}
+
+fn outcome(photo: Promised, why: &str) -> FileOutcome {
+    FileOutcome {
+        asset: photo.asset,
+        path: photo.path,
+        why: Failure::NotInSnapshot(why.to_owned()),
+    }
+}

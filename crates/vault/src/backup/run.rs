@@ -1,0 +1,340 @@
+//! The order of a backup's steps.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fs,
+    path::Path,
+};
+
+use safelight_core::Timestamp;
+
+use super::{
+    Backup, BackupReport,
+    folders::Folders,
+    journal::{Journal, Left},
+    known::Known,
+    pipeline::{self, Outcomes},
+    proof::{Promised, Proof},
+    trees::{self, Change, NewLists},
+    upload::Uploader,
+};
+use crate::{
+    Monitor, damage,
+    error::VaultError,
+    format::{
+        id::Id,
+        index::BlobKind,
+        pack::PackBuilder,
+        snapshot::{HOSTNAME, Snapshot, Summary, TAG},
+        tree,
+    },
+    repository::{LockGuard, Repository},
+    state::{FolderList, Remembered},
+    store::Folder,
+};
+
+/// Backs up.
+pub(crate) fn run(
+    repository: &Repository,
+    state_dir: &Path,
+    mut request: Backup<'_>,
+    monitor: &dyn Monitor,
+) -> Result<BackupReport, VaultError> {
+    library_is_there(request.library)?;
+    let began = repository.clock.now();
+    let state_error = |what: &'static str| {
+        move |error: std::io::Error| VaultError::Io {
+            url: repository.url.clone(),
+            attempt: format!("{what} in {}", state_dir.display()),
+            reason: error.to_string(),
+        }
+    };
+    let guard = LockGuard::take(repository, state_dir)?;
+    let mut remembered = Remembered::load(repository, state_dir)?;
+    let left = Left::load(repository, state_dir)?;
+    let known = Known::new(damage::read(state_dir));
+    known.add(left.blobs.into_iter());
+
+    let journal =
+        Journal::open(repository, state_dir).map_err(state_error("Opening the journal"))?;
+    let uploader = Uploader::new(
+        repository,
+        journal,
+        pipeline::readers() + repository.store.parallel() + 1,
+    );
+    for index in left.indexes {
+        uploader.trust_index(index)?;
+    }
+    uploader.adopt(left.unindexed);
+
+    let mut folders = Folders::new(repository, &mut remembered);
+    pipeline::know_removed(&request, &mut folders, &known)?;
+    let worked = pipeline::with_uploads(repository, &uploader, &guard, |packs| {
+        let outcomes = pipeline::read_all(
+            &mut request,
+            repository,
+            &mut folders,
+            &known,
+            &uploader,
+            packs,
+            monitor,
+        );
+        if let Some(error) = uploader.take_trouble() {
+            uploader.stop(VaultError::Cancelled { url: String::new() });
+            return Err(error);
+        }
+        let mut pack = PackBuilder::new(BlobKind::Tree, uploader.buffer());
+        let (cipher, entropy) = (&repository.cipher, repository.entropy.as_ref());
+        let changes = changes(&outcomes, &request);
+        let lists = trees::update(&mut folders, changes, began, |id, json| {
+            // A list that is stored already under this id is stored again: it is small, and its place is known then.
+            let packed = zstd::bulk::compress(json, 3)
+                .ok()
+                .filter(|packed| packed.len() < json.len());
+            if !pack.has_room(packed.as_ref().map_or(json.len(), Vec::len)) {
+                let full = std::mem::replace(
+                    &mut pack,
+                    PackBuilder::new(BlobKind::Tree, uploader.buffer()),
+                );
+                // The receiver is gone only after a panic, which the end of the uploads tells.
+                drop(packs.send(full.seal(cipher, entropy)));
+            }
+            pack.add(id, json, packed.as_deref(), cipher, entropy);
+        });
+        if pack.is_empty() {
+            uploader.give_back(pack.into_buffer());
+        } else {
+            drop(packs.send(pack.seal(cipher, entropy))); // As above.
+        }
+        Ok((outcomes, lists?))
+    });
+    let (outcomes, lists) = worked?;
+    let proved = uploader.finish()?;
+    let (bytes_added, packs) = uploader.figures();
+
+    let before = remembered.snapshot.clone();
+    let is_new = match (&before, lists.root) {
+        (Some((_, snapshot)), Some(root)) => snapshot.tree != root,
+        (None, Some(_)) => lists.new > 0,
+        (_, None) => false,
+    };
+    let root = lists.root;
+    let snapshot = match (is_new, root) {
+        (true, Some(root)) => {
+            if (request.cancel)() {
+                return Err(VaultError::Cancelled {
+                    url: repository.url.clone(),
+                });
+            }
+            let snapshot = next_snapshot(
+                repository,
+                before.as_ref(),
+                root,
+                &lists,
+                began,
+                (bytes_added, packs),
+            );
+            let id = repository.write_json(Folder::Snapshots, &snapshot)?;
+            repository
+                .store
+                .flush()
+                .map_err(|error| repository.store_error(error))?;
+            Some((id, snapshot))
+        }
+        _ => before,
+    };
+
+    let places = places(&remembered, &lists, &proved.trees);
+    let touched: BTreeSet<String> = lists.folders.keys().cloned().collect();
+    let before = known.into_before();
+    let Outcomes {
+        packed,
+        mut failed,
+        plain_failed,
+    } = outcomes;
+    let promised: Vec<Promised> = packed
+        .into_iter()
+        .filter_map(|file| {
+            Some(Promised {
+                asset: file.photo?.0,
+                path: file.path,
+                size: file.size,
+                content: file.content,
+            })
+        })
+        .collect();
+    let mut stored = Vec::new();
+    if let Some((id, snapshot)) = &snapshot
+        && let Some(root) = root
+    {
+        let proof = Proof {
+            repository,
+            places,
+            proved: &proved,
+            before: &before,
+            folders: &touched,
+        };
+        let (found, missing) = proof.compare(*id, root, promised)?;
+        stored = found;
+        failed.extend(missing);
+        remember(
+            &mut remembered,
+            (*id, snapshot.clone()),
+            &lists,
+            &proved.trees,
+        );
+        remembered
+            .save(repository, state_dir)
+            .map_err(state_error("Remembering the snapshot"))?;
+    }
+    Journal::clear(state_dir).map_err(state_error("Clearing the journal"))?;
+    damage::forget(state_dir, &proved.data).map_err(state_error("Noting what was mended"))?;
+    guard.release()?;
+    let nothing = !is_new && stored.is_empty();
+    Ok(BackupReport {
+        at: snapshot
+            .as_ref()
+            .filter(|_| !nothing)
+            .map_or(began, |(_, snapshot)| snapshot.at()),
+        snapshot: snapshot.filter(|_| !nothing).map(|(id, _)| id.to_string()),
+        stored,
+        failed,
+        plain_failed,
+        bytes_added,
+        packs,
+    })
+}
+
+/// A library on a drive that is not connected must not become a snapshot without photos.
+fn library_is_there(library: &Path) -> Result<(), VaultError> {
+    let gone = |reason: String| VaultError::LibraryGone {
+        path: library.display().to_string(),
+        reason,
+    };
+    match fs::metadata(library) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(gone("it is not a folder".to_owned())),
+        Err(error) => Err(gone(error.to_string())),
+    }
+}
+
+/// What is to change, folder by folder.
+fn changes(outcomes: &Outcomes, request: &Backup<'_>) -> BTreeMap<String, Change> {
+    let mut changes: BTreeMap<String, Change> = BTreeMap::new();
+    for file in &outcomes.packed {
+        let text = tree::file_text(
+            file.path.name(),
+            file.size,
+            file.modified,
+            file.content.ids(),
+        );
+        let change = changes.entry(file.path.folder().to_owned()).or_default();
+        change
+            .put
+            .push((file.path.name().to_owned(), file.size, text));
+    }
+    for path in request.removed {
+        let change = changes.entry(path.folder().to_owned()).or_default();
+        change.remove.push(path.name().to_owned());
+    }
+    changes
+}
+
+fn next_snapshot(
+    repository: &Repository,
+    before: Option<&(Id, Snapshot)>,
+    root: Id,
+    lists: &NewLists,
+    began: Timestamp,
+    (bytes_added, packs): (u64, u64),
+) -> Snapshot {
+    let now = repository.clock.now();
+    let totals = before
+        .and_then(|(_, snapshot)| snapshot.summary.clone())
+        .unwrap_or_default();
+    let files = (totals.total_files_processed + lists.new).saturating_sub(lists.removed);
+    let bytes = i128::from(totals.total_bytes_processed) + lists.bytes;
+    Snapshot {
+        time: now.to_string(),
+        parent: before.map(|(id, _)| *id),
+        tree: root,
+        paths: Some(vec!["/".to_owned()]),
+        hostname: HOSTNAME.to_owned(),
+        username: "safelight".to_owned(),
+        tags: Some(vec![TAG.to_owned()]),
+        program_version: concat!("safelight ", env!("CARGO_PKG_VERSION")).to_owned(),
+        summary: Some(Summary {
+            backup_start: began.to_string(),
+            backup_end: now.to_string(),
+            files_new: lists.new,
+            files_changed: lists.changed,
+            files_unmodified: files.saturating_sub(lists.new + lists.changed),
+            dirs_changed: lists.lists,
+            data_blobs: packs,
+            tree_blobs: lists.lists,
+            data_added: bytes_added,
+            data_added_packed: bytes_added,
+            total_files_processed: files,
+            total_bytes_processed: u64::try_from(bytes).unwrap_or(0),
+            ..Summary::default()
+        }),
+    }
+}
+
+/// Where the lists of the touched folders lie.
+fn places(
+    remembered: &Remembered,
+    lists: &NewLists,
+    new: &HashMap<Id, crate::repository::Location>,
+) -> HashMap<Id, crate::repository::Location> {
+    let mut places = new.clone();
+    for folder in lists.folders.keys() {
+        if let Some(list) = remembered.folders.get(folder) {
+            places.entry(list.tree).or_insert(list.place);
+        }
+    }
+    places
+}
+
+fn remember(
+    remembered: &mut Remembered,
+    snapshot: (Id, Snapshot),
+    lists: &NewLists,
+    new: &HashMap<Id, crate::repository::Location>,
+) {
+    remembered.seen.insert(snapshot.0);
+    remembered.snapshot = Some(snapshot);
+    for (folder, id) in &lists.folders {
+        match id {
+            Some(id) => {
+                if let Some(place) = new.get(id) {
+                    let list = FolderList {
+                        tree: *id,
+                        place: *place,
+                    };
+                    remembered.folders.insert(folder.clone(), list);
+                }
+            }
+            None => {
+                remembered.folders.remove(folder);
+                let below = format!("{folder}/");
+                let gone: HashSet<String> = remembered
+                    .folders
+                    .range(below.clone()..)
+                    .map(|(path, _)| path)
+                    .take_while(|path| path.starts_with(&below))
+                    .cloned()
+                    .collect();
+                remembered.folders.retain(|path, _| !gone.contains(path));
+            }
+        }
+    }
+    debug_assert!(lists.folders.iter().all(|(folder, id)| {
+        id.is_none_or(|id| {
+            remembered
+                .folders
+                .get(folder)
+                .is_some_and(|list| list.tree == id)
+        })
+    }));
+}
