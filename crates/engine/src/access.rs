@@ -407,3 +407,14 @@ pub(crate) fn readable_secret(entropy: &dyn Entropy, groups: usize) -> String {
         .collect::<Vec<_>>()
         .join("-")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nobody_has_costs_a_real_hash() {
+        assert!(PasswordHash::new(NOBODYS_HASH).is_ok());
+        assert!(!password_is(NOBODYS_HASH, ""));
+    }
+}

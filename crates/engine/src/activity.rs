@@ -291,7 +291,7 @@ impl Engine {
                             board.state.send_replace(Arc::new(state));
                         }
                         Err(error) => {
-                            tracing::error!("The state for the page could not be read: {error}")
+                            tracing::error!("The state for the page could not be read: {error}");
                         }
                     }
                 }

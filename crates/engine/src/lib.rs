@@ -25,6 +25,7 @@ pub mod model;
 mod offsite;
 mod schedule;
 mod secrets;
+mod settings;
 mod start;
 pub mod tree;
 mod view;

@@ -262,11 +262,12 @@ impl Engine {
             }
             RECONCILE => {
                 let shown = self.0.board.show("reconcile", "the library folder", &Quiet);
-                let report = self
-                    .library()
-                    .reconcile(&|path, name| self.describe(path, name), &mut |at| {
-                        shown.update(|activity| activity.done_files = at.files)
-                    })?;
+                let report = self.library().reconcile(
+                    &|path, name| self.describe(path, name),
+                    &mut |at| {
+                        shown.update(|activity| activity.done_files = at.files);
+                    },
+                )?;
                 tracing::info!(
                     "After the unclean end of the last run: {} files adopted, {} missing, {} broken uploads removed",
                     report.adopted,

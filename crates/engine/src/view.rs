@@ -1,6 +1,6 @@
 //! What the page and `safelight status` show, in plain data.
 
-use safelight_core::{AssetId, CopyState, Place, Proof, Timestamp};
+use safelight_core::{AssetId, CopyState, Place, Timestamp};
 use safelight_library::{ArrivalId, Asset, Outcome, RootState};
 
 use crate::{
@@ -240,26 +240,22 @@ impl Engine {
         }
         let rule = self.library().safety_rule();
         let home = copies.iter().find(|copy| copy.place == Place::Home);
-        let mut reasons = Vec::new();
-        match home {
-            Some(copy) if copy.state == CopyState::Missing => {
-                reasons.push("the file at home is missing")
-            }
+        let at_home = match home {
+            Some(copy) if copy.state == CopyState::Missing => Some("the file at home is missing"),
             Some(copy) if copy.state == CopyState::Damaged => {
-                reasons.push("the file at home is not what was taken in")
+                Some("the file at home is not what was taken in")
             }
-            Some(copy) if copy.proof < rule.home => {
-                reasons.push("the file at home was not yet read again")
-            }
-            Some(_) => {}
-            None => reasons.push("there is no copy at home"),
-        }
+            Some(copy) if copy.proof < rule.home => Some("the file at home was not yet read again"),
+            Some(_) => None,
+            None => Some("there is no copy at home"),
+        };
+        let mut reasons: Vec<&str> = at_home.into_iter().collect();
         let good_offsite = copies
             .iter()
             .filter(|copy| {
                 copy.place != Place::Home
                     && copy.state == CopyState::Good
-                    && copy.proof >= rule.offsite.min(Proof::ReadBack)
+                    && copy.proof >= rule.offsite
             })
             .count();
         if no_destination {

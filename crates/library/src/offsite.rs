@@ -103,6 +103,20 @@ impl Library {
         })
     }
 
+    /// Has every manifest sent again with the next snapshot, after a destination was found to have lost what it had.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn send_manifests_again(&self, destination: DestinationId) -> Result<(), CatalogueError> {
+        self.core().catalogue.write("have the manifests sent again", |change| {
+            change
+                .prepare_cached("DELETE FROM manifest_stored WHERE destination = ?1")?
+                .execute([destination.0])?;
+            Ok::<_, CatalogueError>(())
+        })
+    }
+
     /// Up to `limit` paths that renames have taken out of the tree since a destination's last snapshot, each with the
     /// number under which [`Self::finish_snapshot`] wants to hear of it.
     ///

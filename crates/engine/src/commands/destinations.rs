@@ -22,13 +22,13 @@ pub(crate) const UNFINISHED: &str = "0000000000000000";
 impl Engine {
     pub(super) fn add_destination(
         &self,
-        name: String,
-        url: String,
+        name: &str,
+        url: &str,
         keys: Option<S3KeyPair>,
         password: Option<String>,
     ) -> Result<NewDestination, EngineError> {
-        let name = checked_name(&name, "destination")?;
-        let config = store_config(&url, keys.as_ref())?;
+        let name = checked_name(name, "destination")?;
+        let config = store_config(url, keys.as_ref())?;
         let url = config.url.to_string();
         if let Some(other) = self
             .library()

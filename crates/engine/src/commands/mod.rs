@@ -62,7 +62,7 @@ impl Engine {
                 url,
                 keys,
                 password,
-            } => Answer::Destination(self.add_destination(name, url, keys, password)?),
+            } => Answer::Destination(self.add_destination(&name, &url, keys, password)?),
             Command::DestinationRemove { name } => {
                 self.remove_destination(&name)?;
                 Answer::Done
@@ -91,9 +91,9 @@ impl Engine {
     }
 }
 
-pub(crate) fn failure(path: impl ToString, message: impl Into<String>) -> FileFailure {
+pub(crate) fn failure(path: impl Into<String>, message: impl Into<String>) -> FileFailure {
     FileFailure {
-        path: path.to_string(),
+        path: path.into(),
         message: message.into(),
     }
 }

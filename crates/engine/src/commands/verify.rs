@@ -133,7 +133,7 @@ impl Engine {
         };
         self.library()
             .raise_problem(kind, asset.path.as_str(), &message)?;
-        outcome.failed.push(failure(&asset.path, message));
+        outcome.failed.push(failure(asset.path.as_str(), message));
         Ok(found)
     }
 
@@ -211,7 +211,11 @@ impl Engine {
         if let Some(error) = photos.error {
             return Err(error.into());
         }
-        for trouble in report?.problems {
+        let problems = report?.problems;
+        if !problems.is_empty() {
+            self.library().send_manifests_again(destination.id)?;
+        }
+        for trouble in problems {
             outcome.failed.push(failure(&destination.name, trouble));
         }
         Ok(())

@@ -1,0 +1,8 @@
+//! The engine as its edges use it: a real library, a real repository, a clock and chance that the tests decide.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
+
+mod access;
+mod destinations;
+mod evidence;
+mod house;
+mod intake;
