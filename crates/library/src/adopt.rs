@@ -5,7 +5,8 @@ use std::{collections::HashSet, fs::File, path::Path};
 
 use rusqlite::Transaction;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, Evidence, FileName, LibraryPath, MediaKind, Place, Proof, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, Evidence, FileName, LibraryPath, MediaKind,
+    Place, Proof, Timestamp,
 };
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
     intake::{Outcome, is_there},
-    manifest_format::Facts,
+    manifest_format::{Facts, Line},
     names::{Flight, Reservation},
     open::Core,
     placement::{Bytes, hash_of},
@@ -22,6 +23,7 @@ use crate::{
     reconcile::Described,
     root::Root,
     stored::micros,
+    verify::same_time,
     walk::{FoundFile, Oddity},
 };
 
@@ -59,6 +61,36 @@ pub(crate) struct NewPhoto {
     pub(crate) state: CopyState,
 }
 
+impl NewPhoto {
+    /// A photo whose good file is not there, as its manifest line describes it.
+    pub(crate) fn from_manifest(
+        hash: ContentHash,
+        facts: &Facts,
+        path: LibraryPath,
+        modified: Timestamp,
+        state: CopyState,
+    ) -> Self {
+        Self {
+            hash,
+            size: facts.size,
+            kind: facts.kind(),
+            original_name: facts.name.clone(),
+            captured: facts.captured(),
+            modified,
+            added_at: facts.added,
+            path,
+            state,
+        }
+    }
+}
+
+/// What is said of a file that went bad.
+pub(crate) const DAMAGED: &str = "Its bytes have changed though nobody touched the file; restore it from an offsite copy, or upload it again";
+
+fn is_rot(facts: &Facts, found: Bytes, modified: Timestamp) -> bool {
+    facts.size == found.size && same_time(facts.modified, modified)
+}
+
 /// Collects findings, and writes many of them in one transaction.
 pub(crate) struct Adopter<'a> {
     pub(crate) core: &'a Core,
@@ -71,7 +103,11 @@ pub(crate) struct Adopter<'a> {
 }
 
 impl<'a> Adopter<'a> {
-    pub(crate) fn new(core: &'a Core, root: &'a Root, describe: &'a dyn Fn(&Path, &str) -> Described) -> Self {
+    pub(crate) fn new(
+        core: &'a Core,
+        root: &'a Root,
+        describe: &'a dyn Fn(&Path, &str) -> Described,
+    ) -> Self {
         Self {
             core,
             root,
@@ -82,9 +118,13 @@ impl<'a> Adopter<'a> {
         }
     }
 
-    /// Takes in a file that the catalogue did not have at its path when the folder was listed. `facts` is what a manifest
+    /// Takes in a file that the catalogue did not have at its path when the folder was listed. `line` is what a manifest
     /// says of it. Returns how many bytes were read.
-    pub(crate) fn offer(&mut self, file: &FoundFile, facts: Option<&Facts>) -> Result<u64, LibraryError> {
+    pub(crate) fn offer(
+        &mut self,
+        file: &FoundFile,
+        line: Option<&Line>,
+    ) -> Result<u64, LibraryError> {
         let Some(mut name) = self.core.names.reserve(&file.path) else {
             // An upload has just placed it and is about to commit it.
             return Ok(0);
@@ -108,19 +148,42 @@ impl<'a> Adopter<'a> {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
             Err(error) => {
-                self.tell("unreadable-file", &path, format!("It could not be read: {error}"));
+                self.tell(
+                    "unreadable-file",
+                    &path,
+                    format!("It could not be read: {error}"),
+                );
                 return Ok(0);
             }
         };
+        let facts = match line {
+            Some(Line { hash, facts, .. }) if *hash == bytes.hash => facts.as_ref(),
+            Some(Line {
+                hash,
+                facts: Some(facts),
+                ..
+            }) if is_rot(facts, bytes, file.modified) => {
+                self.damaged(*hash, facts, path, file.modified, name)?;
+                return Ok(bytes.size);
+            }
+            // Somebody's edit: a photo of its own.
+            _ => None,
+        };
         let flight = self.enter(bytes.hash)?;
-        let known = self.core.catalogue.read("look for the same bytes", |connection| {
-            Ok::<_, LibraryError>(asset::by_hash(connection, &bytes.hash)?)
-        })?;
+        let known = self
+            .core
+            .catalogue
+            .read("look for the same bytes", |connection| {
+                Ok::<_, LibraryError>(asset::by_hash(connection, &bytes.hash)?)
+            })?;
         let finding = match known {
             Some(known) if self.has_its_file(&known, &path) => Finding::Odd(Oddity {
                 kind: "duplicate-file",
                 path: path.to_string(),
-                message: format!("It has the same bytes as {}; remove it if it is not wanted", known.path),
+                message: format!(
+                    "It has the same bytes as {}; remove it if it is not wanted",
+                    known.path
+                ),
             }),
             Some(known) => Finding::Home {
                 asset: known.id,
@@ -134,6 +197,33 @@ impl<'a> Adopter<'a> {
         Ok(bytes.size)
     }
 
+    /// The file's bytes went bad: it stays known as the photo that it was.
+    fn damaged(
+        &mut self,
+        hash: ContentHash,
+        facts: &Facts,
+        path: LibraryPath,
+        modified: Timestamp,
+        name: Reservation,
+    ) -> Result<(), LibraryError> {
+        self.tell("damaged-file", &path, DAMAGED.to_owned());
+        let flight = self.enter(hash)?;
+        if self.knows(hash)? {
+            return Ok(());
+        }
+        let photo = NewPhoto::from_manifest(hash, facts, path, modified, CopyState::Damaged);
+        self.push(Finding::New(photo), Some(name), Some(flight))
+    }
+
+    /// Whether the catalogue has these bytes.
+    pub(crate) fn knows(&self, hash: ContentHash) -> Result<bool, LibraryError> {
+        self.core
+            .catalogue
+            .read("look for the same bytes", |connection| {
+                Ok(asset::by_hash(connection, &hash)?.is_some())
+            })
+    }
+
     fn has_its_file(&self, known: &Asset, path: &LibraryPath) -> bool {
         known.path != *path && is_there(&self.root.file(&known.path), known.size)
     }
@@ -145,7 +235,10 @@ impl<'a> Adopter<'a> {
     }
 
     /// Gives a file a free name in its folder. `None` if it is gone.
-    fn renumber(&self, path: &LibraryPath) -> Result<Option<(LibraryPath, Reservation)>, LibraryError> {
+    fn renumber(
+        &self,
+        path: &LibraryPath,
+    ) -> Result<Option<(LibraryPath, Reservation)>, LibraryError> {
         let wish = FileName::from_wish(path.name());
         let old = self.root.file(path);
         let mut unusable = HashSet::new();
@@ -238,14 +331,26 @@ impl<'a> Adopter<'a> {
         }
         let mut folders = HashSet::new();
         for finding in &waiting {
-            if let Finding::New(NewPhoto { path, state: CopyState::Good, .. }) | Finding::Home { path, .. } = finding {
+            if let Finding::New(NewPhoto {
+                path,
+                state: CopyState::Good,
+                ..
+            })
+            | Finding::Home { path, .. } = finding
+            {
                 folders.insert(path.folder());
             }
         }
         for folder in folders {
-            let work = self.core.folders.ensure(self.core.disk.as_ref(), self.root, folder)?;
+            let work = self
+                .core
+                .folders
+                .ensure(self.core.disk.as_ref(), self.root, folder)?;
             for place in &work.flush {
-                self.core.disk.sync_folder(place).doing("flush the folder", place)?;
+                self.core
+                    .disk
+                    .sync_folder(place)
+                    .doing("flush the folder", place)?;
             }
             self.core.folders.durable(work.then_durable);
         }

@@ -54,7 +54,10 @@ pub(crate) fn path_of(folder: &str) -> String {
 
 /// The folder of a manifest that [`path_of`] named.
 pub(crate) fn folder_of(manifest: &str) -> Option<&str> {
-    manifest.strip_prefix(MANIFESTS)?.strip_prefix('/')?.strip_suffix(".sha256")
+    manifest
+        .strip_prefix(MANIFESTS)?
+        .strip_prefix('/')?
+        .strip_suffix(".sha256")
 }
 
 /// A folder's column in the catalogue.
@@ -70,17 +73,22 @@ impl Library {
     /// The library folder is not there; a manifest could not be written (the others were); the catalogue's.
     pub fn flush_manifests(&self) -> Result<(), LibraryError> {
         let core = self.core();
-        let _turn = core.manifest_turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = core.catalogue.read("look for due manifests", |connection| {
-            Ok::<_, LibraryError>(
-                connection
-                    .prepare_cached(
-                        "SELECT 1 WHERE EXISTS (SELECT 1 FROM manifest_line_due)
+        let _turn = core
+            .manifest_turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let due = core
+            .catalogue
+            .read("look for due manifests", |connection| {
+                Ok::<_, LibraryError>(
+                    connection
+                        .prepare_cached(
+                            "SELECT 1 WHERE EXISTS (SELECT 1 FROM manifest_line_due)
                          OR EXISTS (SELECT 1 FROM manifest_rewrite_due)",
-                    )?
-                    .exists([])?,
-            )
-        })?;
+                        )?
+                        .exists([])?,
+                )
+            })?;
         if !due {
             return Ok(());
         }
@@ -102,7 +110,10 @@ impl Library {
             after = last.id;
             let mut folders: BTreeMap<String, Vec<Asset>> = BTreeMap::new();
             for asset in batch {
-                folders.entry(asset.path.folder().to_owned()).or_default().push(asset);
+                folders
+                    .entry(asset.path.folder().to_owned())
+                    .or_default()
+                    .push(asset);
             }
             for (folder, photos) in folders {
                 keep(append(core, &root, &folder, &photos));
@@ -117,18 +128,27 @@ impl Library {
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn dirty_manifests(&self, destination: DestinationId) -> Result<Vec<String>, CatalogueError> {
+    pub fn dirty_manifests(
+        &self,
+        destination: DestinationId,
+    ) -> Result<Vec<String>, CatalogueError> {
         let core = self.core();
-        let changed: Vec<(String, i64)> = core.catalogue.read("list changed manifests", |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT m.path, m.version FROM manifest m
+        let changed: Vec<(String, i64)> =
+            core.catalogue
+                .read("list changed manifests", |connection| {
+                    let mut query = connection.prepare_cached(
+                        "SELECT m.path, m.version FROM manifest m
                  LEFT JOIN manifest_stored s ON s.destination = ?1 AND s.path = m.path
                  WHERE s.version IS NOT m.version ORDER BY m.path",
-            )?;
-            let rows = query.query_map([destination.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok::<_, CatalogueError>(rows.collect::<rusqlite::Result<_>>()?)
-        })?;
-        let mut listed = core.manifests_listed.lock().unwrap_or_else(PoisonError::into_inner);
+                    )?;
+                    let rows =
+                        query.query_map([destination.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                    Ok::<_, CatalogueError>(rows.collect::<rusqlite::Result<_>>()?)
+                })?;
+        let mut listed = core
+            .manifests_listed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for (path, version) in &changed {
             listed.insert((destination, path.clone()), *version);
         }
@@ -141,9 +161,17 @@ impl Library {
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn manifests_stored(&self, destination: DestinationId, paths: &[String]) -> Result<(), CatalogueError> {
+    pub fn manifests_stored(
+        &self,
+        destination: DestinationId,
+        paths: &[String],
+    ) -> Result<(), CatalogueError> {
         let core = self.core();
-        let listed = core.manifests_listed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let listed = core
+            .manifests_listed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         core.catalogue.write("note stored manifests", |change| {
             let mut store = change.prepare_cached(
                 "INSERT INTO manifest_stored VALUES (?1, ?2, ?3)
@@ -160,22 +188,26 @@ impl Library {
 }
 
 fn folders_to_rewrite(core: &Core) -> Result<Vec<(String, i64)>, LibraryError> {
-    core.catalogue.read("list manifests to write anew", |connection| {
-        let mut query = connection.prepare_cached("SELECT folder, version FROM manifest_rewrite_due ORDER BY folder")?;
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    })
+    core.catalogue
+        .read("list manifests to write anew", |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT folder, version FROM manifest_rewrite_due ORDER BY folder",
+            )?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
 }
 
 fn due_lines(core: &Core, after: AssetId) -> Result<Vec<Asset>, LibraryError> {
-    core.catalogue.read("list due manifest lines", |connection| {
-        let mut query = connection.prepare_cached(&format!(
-            "SELECT {ASSET} FROM manifest_line_due l JOIN asset a ON a.id = l.asset
+    core.catalogue
+        .read("list due manifest lines", |connection| {
+            let mut query = connection.prepare_cached(&format!(
+                "SELECT {ASSET} FROM manifest_line_due l JOIN asset a ON a.id = l.asset
              WHERE l.asset > ?1 ORDER BY l.asset LIMIT ?2"
-        ))?;
-        let rows = query.query_map([after.0, BATCH], asset)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    })
+            ))?;
+            let rows = query.query_map([after.0, BATCH], asset)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
 }
 
 /// Appends lines, or writes the whole manifest if it is not there or its end is torn.
@@ -184,7 +216,9 @@ fn append(core: &Core, root: &Root, folder: &str, photos: &[Asset]) -> Result<()
     let path = root.folder(&manifest);
     let mut file = match core.disk.append(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return rewrite(core, root, folder, 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return rewrite(core, root, folder, 0);
+        }
         Err(error) => return Err(error).doing("open", path)?,
     };
     if !ends_with_line(&mut file).doing("read", &path)? {
@@ -192,10 +226,13 @@ fn append(core: &Core, root: &Root, folder: &str, photos: &[Asset]) -> Result<()
         return rewrite(core, root, folder, 0);
     }
     let text = lines(photos, &path)?;
-    core.disk.write(&mut file, &path, text.as_bytes()).doing("write", &path)?;
+    core.disk
+        .write(&mut file, &path, text.as_bytes())
+        .doing("write", &path)?;
     core.disk.sync_file(&file, &path).doing("flush", &path)?;
     core.catalogue.write("note manifest lines", |change| {
-        let mut written = change.prepare_cached("DELETE FROM manifest_line_due WHERE asset = ?1")?;
+        let mut written =
+            change.prepare_cached("DELETE FROM manifest_line_due WHERE asset = ?1")?;
         for photo in photos {
             written.execute([photo.id.0])?;
         }
@@ -231,7 +268,9 @@ fn rewrite(core: &Core, root: &Root, folder: &str, version: i64) -> Result<(), L
         }
     };
     core.disk.replace(&draft, &path).doing("replace", &path)?;
-    core.disk.sync_folder(&parent).doing("flush the folder", &parent)?;
+    core.disk
+        .sync_folder(&parent)
+        .doing("flush the folder", &parent)?;
     core.catalogue.write("note a manifest", |change| {
         change.execute(
             "DELETE FROM manifest_line_due WHERE asset IN
@@ -248,7 +287,12 @@ fn rewrite(core: &Core, root: &Root, folder: &str, version: i64) -> Result<(), L
 }
 
 /// Returns the highest number of a photo that is in it. Photos that came later have higher ones, and their own line due.
-fn write_draft(core: &Core, draft: &Path, folder: &str, manifest: &str) -> Result<AssetId, LibraryError> {
+fn write_draft(
+    core: &Core,
+    draft: &Path,
+    folder: &str,
+    manifest: &str,
+) -> Result<AssetId, LibraryError> {
     let last = core.catalogue.read("find the last photo", |connection| {
         let last = connection
             .prepare_cached("SELECT max(id) FROM asset")?
@@ -270,15 +314,24 @@ fn write_draft(core: &Core, draft: &Path, folder: &str, manifest: &str) -> Resul
             })?;
             Ok::<_, LibraryError>(rows.collect::<rusqlite::Result<_>>()?)
         })?;
-        let Some((_, name_key)) = photos.last() else { break };
+        let Some((_, name_key)) = photos.last() else {
+            break;
+        };
         after = name_key.clone();
-        for (photo, _) in photos.iter().filter(|(photo, _)| photo.path.folder() == folder) {
+        for (photo, _) in photos
+            .iter()
+            .filter(|(photo, _)| photo.path.folder() == folder)
+        {
             add(&mut text, photo, draft)?;
         }
-        core.disk.write(&mut file, draft, text.as_bytes()).doing("write", draft)?;
+        core.disk
+            .write(&mut file, draft, text.as_bytes())
+            .doing("write", draft)?;
         text.clear();
     }
-    core.disk.write(&mut file, draft, text.as_bytes()).doing("write", draft)?;
+    core.disk
+        .write(&mut file, draft, text.as_bytes())
+        .doing("write", draft)?;
     core.disk.sync_file(&file, draft).doing("flush", draft)?;
     Ok(last)
 }
@@ -292,5 +345,7 @@ fn lines(photos: &[Asset], path: &Path) -> Result<String, LibraryError> {
 }
 
 fn add(text: &mut String, photo: &Asset, path: &Path) -> Result<(), LibraryError> {
-    Ok(manifest_format::add(text, photo).map_err(io::Error::from).doing("write", path)?)
+    Ok(manifest_format::add(text, photo)
+        .map_err(io::Error::from)
+        .doing("write", path)?)
 }

@@ -136,7 +136,9 @@ pub(crate) fn read(text: &str) -> (Vec<Line>, usize) {
 /// `HASH  PATH`, or `HASH *PATH` as other programs write it.
 fn photo_line(line: &str) -> Option<(ContentHash, LibraryPath)> {
     let (hash, rest) = line.split_at_checked(64)?;
-    let path = rest.strip_prefix("  ").or_else(|| rest.strip_prefix(" *"))?;
+    let path = rest
+        .strip_prefix("  ")
+        .or_else(|| rest.strip_prefix(" *"))?;
     Some((hash.parse().ok()?, LibraryPath::parse(path).ok()?))
 }
 
@@ -176,7 +178,10 @@ mod tests {
         assert_eq!((&lines[0].path, lines[0].hash), (&asset.path, asset.hash));
         let facts = lines[0].facts.as_ref().unwrap();
         assert_eq!(*facts, Facts::of(&asset));
-        assert_eq!((facts.kind(), facts.captured()), (asset.kind, asset.captured));
+        assert_eq!(
+            (facts.kind(), facts.captured()),
+            (asset.kind, asset.captured)
+        );
     }
 
     #[test]

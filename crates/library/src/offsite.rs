@@ -91,16 +91,19 @@ impl Library {
         after: AssetId,
         limit: usize,
     ) -> Result<Vec<(AssetId, LibraryPath, ContentHash)>, CatalogueError> {
-        self.core().catalogue.read("list what is offsite", |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT a.id, a.path, a.hash FROM copy c JOIN asset a ON a.id = c.asset
+        self.core()
+            .catalogue
+            .read("list what is offsite", |connection| {
+                let mut query = connection.prepare_cached(
+                    "SELECT a.id, a.path, a.hash FROM copy c JOIN asset a ON a.id = c.asset
                  WHERE c.asset > ?2 AND c.place = ?1 ORDER BY c.asset LIMIT ?3",
-            )?;
-            let rows = query.query_map(params![destination.0, after.0, at_most(limit)], |row| {
-                Ok((AssetId(row.get(0)?), path(row, 1)?, hash(row, 2)?))
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+                )?;
+                let rows = query
+                    .query_map(params![destination.0, after.0, at_most(limit)], |row| {
+                        Ok((AssetId(row.get(0)?), path(row, 1)?, hash(row, 2)?))
+                    })?;
+                Ok(rows.collect::<rusqlite::Result<_>>()?)
+            })
     }
 
     /// Has every manifest sent again with the next snapshot, after a destination was found to have lost what it had.
@@ -109,12 +112,14 @@ impl Library {
     ///
     /// The catalogue's.
     pub fn send_manifests_again(&self, destination: DestinationId) -> Result<(), CatalogueError> {
-        self.core().catalogue.write("have the manifests sent again", |change| {
-            change
-                .prepare_cached("DELETE FROM manifest_stored WHERE destination = ?1")?
-                .execute([destination.0])?;
-            Ok::<_, CatalogueError>(())
-        })
+        self.core()
+            .catalogue
+            .write("have the manifests sent again", |change| {
+                change
+                    .prepare_cached("DELETE FROM manifest_stored WHERE destination = ?1")?
+                    .execute([destination.0])?;
+                Ok::<_, CatalogueError>(())
+            })
     }
 
     /// Up to `limit` paths that renames have taken out of the tree since a destination's last snapshot, each with the

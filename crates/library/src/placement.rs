@@ -277,7 +277,7 @@ impl Core {
         })
     }
 
-    fn is_catalogued(&self, name: &Reservation) -> Result<bool, IntakeError> {
+    pub(crate) fn is_catalogued(&self, name: &Reservation) -> Result<bool, IntakeError> {
         self.catalogue.read("look for a free name", |connection| {
             Ok(asset::by_key(connection, name.key())?.is_some())
         })

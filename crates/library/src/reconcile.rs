@@ -7,7 +7,9 @@ use std::{
     path::Path,
 };
 
-use safelight_core::{AssetId, CaptureTime, CopyState, Evidence, LibraryPath, MediaKind, Place, Proof};
+use safelight_core::{
+    AssetId, CaptureTime, CopyState, Evidence, LibraryPath, MediaKind, Place, Proof,
+};
 
 use crate::{
     adopt::Adopter,
@@ -114,7 +116,9 @@ impl Library {
     ) -> Result<Vec<AssetId>, LibraryError> {
         // Read after the folder was listed: what was committed in between is known.
         let mut known: HashMap<LibraryPath, AssetId> =
-            photos_of(adopter.core, &folder_key(&listing.folder))?.into_iter().collect();
+            photos_of(adopter.core, &folder_key(&listing.folder))?
+                .into_iter()
+                .collect();
         for oddity in &listing.oddities {
             adopter.tell_odd(oddity.clone());
         }
@@ -142,38 +146,55 @@ impl Seen {
         self.unreadable.iter().any(|unreadable| {
             unreadable.is_empty()
                 || folder == unreadable
-                || folder.strip_prefix(unreadable.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                || folder
+                    .strip_prefix(unreadable.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
         })
     }
 }
 
 /// The photos of one folder, with their paths as they are spelled.
-pub(crate) fn photos_of(core: &Core, folder_key: &str) -> Result<Vec<(LibraryPath, AssetId)>, LibraryError> {
+pub(crate) fn photos_of(
+    core: &Core,
+    folder_key: &str,
+) -> Result<Vec<(LibraryPath, AssetId)>, LibraryError> {
     core.catalogue.read("list a folder's photos", |connection| {
-        let mut query = connection.prepare_cached("SELECT path, id FROM asset WHERE folder_key = ?1")?;
-        let rows = query.query_map([folder_key], |row| Ok((stored::path(row, 0)?, AssetId(row.get(1)?))))?;
+        let mut query =
+            connection.prepare_cached("SELECT path, id FROM asset WHERE folder_key = ?1")?;
+        let rows = query.query_map([folder_key], |row| {
+            Ok((stored::path(row, 0)?, AssetId(row.get(1)?)))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     })
 }
 
 /// The catalogue's folder after one, in the order of the keys.
-pub(crate) fn next_folder(core: &Core, after: Option<&str>) -> Result<Option<String>, LibraryError> {
+pub(crate) fn next_folder(
+    core: &Core,
+    after: Option<&str>,
+) -> Result<Option<String>, LibraryError> {
     core.catalogue.read("list the folders", |connection| {
         let mut query = match after {
-            None => connection.prepare_cached("SELECT min(folder_key) FROM asset WHERE ?1 IS NULL")?,
-            Some(_) => connection.prepare_cached("SELECT min(folder_key) FROM asset WHERE folder_key > ?1")?,
+            None => {
+                connection.prepare_cached("SELECT min(folder_key) FROM asset WHERE ?1 IS NULL")?
+            }
+            Some(_) => connection
+                .prepare_cached("SELECT min(folder_key) FROM asset WHERE folder_key > ?1")?,
         };
         Ok(query.query_row([after], |row| row.get(0))?)
     })
 }
 
 /// Notes the photos of folders that a walk has not seen.
-fn missing_folders(core: &Core, seen: &Seen) -> Result<u64, LibraryError> {
+pub(crate) fn missing_folders(core: &Core, seen: &Seen) -> Result<u64, LibraryError> {
     let mut missing = 0;
     let mut folder = next_folder(core, None)?;
     while let Some(key) = folder {
         if !seen.folders.contains(&key) && !seen.knows_nothing_of(&key) {
-            let photos: Vec<AssetId> = photos_of(core, &key)?.into_iter().map(|(_, id)| id).collect();
+            let photos: Vec<AssetId> = photos_of(core, &key)?
+                .into_iter()
+                .map(|(_, id)| id)
+                .collect();
             missing += note_missing(core, &photos)?;
         }
         folder = next_folder(core, Some(&key))?;
@@ -190,7 +211,9 @@ pub(crate) fn note_missing(core: &Core, photos: &[AssetId]) -> Result<u64, Libra
             let (now, rule) = (core.clock.now(), stored_rule(change)?);
             let mut missing = 0;
             for id in chunk {
-                let Some(photo) = asset::by_id(change, *id)? else { continue };
+                let Some(photo) = asset::by_id(change, *id)? else {
+                    continue;
+                };
                 match fs::metadata(root.file(&photo.path)) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     // There after all, or not to be told.
@@ -208,6 +231,8 @@ pub(crate) fn note_missing(core: &Core, photos: &[AssetId]) -> Result<u64, Libra
                 problems::raise(change, now, "missing-file", photo.path.as_str(), message)?;
                 missing += 1;
             }
+            // Not if the whole disk went away meanwhile.
+            core.ready_root()?;
             Ok::<_, LibraryError>(missing)
         })?;
     }
@@ -220,7 +245,10 @@ pub(crate) fn sweep_staging(core: &Core, root: &Root) -> Result<u64, LibraryErro
     let mut removed = 0;
     for entry in fs::read_dir(&folder).doing("list", &folder)? {
         let entry = entry.doing("list", &folder)?;
-        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(&core.run));
+        let ours = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(&core.run));
         if !ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let path = entry.path();
             core.disk.remove(&path).doing("remove", &path)?;

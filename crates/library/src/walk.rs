@@ -10,7 +10,6 @@ use crate::{intake::modified_of, root::Root};
 #[derive(Debug, Clone)]
 pub(crate) struct FoundFile {
     pub(crate) path: LibraryPath,
-    pub(crate) size: u64,
     pub(crate) modified: Timestamp,
 }
 
@@ -119,18 +118,19 @@ fn list(root: &Root, folder: String) -> (Listing, Vec<String>) {
         if !metadata.is_file() || LITTER.contains(&name) || name.starts_with("._") {
             continue;
         }
-        match (LibraryPath::parse(&path), modified_of(&metadata, &entry.path())) {
-            (Ok(path), Ok(modified)) => listing.files.push(FoundFile {
-                path,
-                size: metadata.len(),
-                modified,
-            }),
+        match (
+            LibraryPath::parse(&path),
+            modified_of(&metadata, &entry.path()),
+        ) {
+            (Ok(path), Ok(modified)) => listing.files.push(FoundFile { path, modified }),
             (Err(error), _) => listing.oddities.push(Oddity {
                 kind: "unusable-name",
                 path,
                 message: format!("{error}; rename it, so that it can be kept"),
             }),
-            (_, Err(error)) => listing.unreadable("unreadable-file", &entry.path(), &error.to_string()),
+            (_, Err(error)) => {
+                listing.unreadable("unreadable-file", &entry.path(), &error.to_string())
+            }
         }
     }
     listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));

@@ -1,0 +1,15 @@
+//! The library from outside: real files, a real catalogue, and disks that fail.
+
+mod copies;
+mod faults;
+mod intake;
+mod jobs_and_settings;
+mod manifests;
+mod model;
+mod names;
+mod opening;
+mod power;
+mod rebuild;
+mod reconcile;
+mod support;
+mod trees;

@@ -1,0 +1,259 @@
+//! What the tests share: a library in a temporary folder, a clock that they set, chance that repeats itself.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use jiff::{Timestamp, civil::date, tz::TimeZone};
+use safelight_core::{
+    CaptureTime, Clock, DeviceId, DevicePath, Entropy, LibraryPath, MediaKind, Precision,
+    TimeSource,
+};
+use safelight_library::{
+    Described, Disk, Filing, IntakeError, Library, NewDevice, Options, Precondition, RealDisk,
+    Receipt,
+};
+use tempfile::TempDir;
+
+pub(crate) mod disks;
+
+/// The second at which the tests' clock begins.
+const BEGIN: i64 = 1_700_000_000;
+
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+/// Every call gives other bytes, every run of a test the same.
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut number = self.0.fetch_add(1, Ordering::SeqCst);
+        for byte in bytes {
+            number = number
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            *byte = (number >> 33) as u8;
+        }
+    }
+}
+
+/// A household: data folder, library folder, a clock.
+pub(crate) struct Home {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: Arc<TestClock>,
+    entropy: Arc<Counting>,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock: Arc::new(TestClock(AtomicI64::new(BEGIN))),
+            entropy: Arc::new(Counting(AtomicU64::new(7))),
+        }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().join("library")
+    }
+
+    pub(crate) fn options(&self, disk: Arc<dyn Disk>) -> Options {
+        Options {
+            data_dir: self.data(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            disk,
+            zone: TimeZone::UTC,
+        }
+    }
+
+    /// Opens the library as it is.
+    pub(crate) fn open(&self, disk: Arc<dyn Disk>) -> Library {
+        Library::open(self.options(disk)).unwrap()
+    }
+
+    /// Opens the library on a sound disk, with its folder chosen.
+    pub(crate) fn ready(&self) -> Library {
+        let library = self.open(Arc::new(RealDisk));
+        library.set_root(&self.root()).unwrap();
+        library
+    }
+
+    /// All of the owner's files, by path below the library folder.
+    pub(crate) fn photos(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        collect(&self.root(), "", &mut found);
+        found
+    }
+
+    /// The names in the staging folder.
+    pub(crate) fn staged(&self) -> Vec<PathBuf> {
+        fs::read_dir(self.root().join(".safelight/staging"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect()
+    }
+}
+
+fn collect(folder: &Path, below: &str, found: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if name == ".safelight" {
+            continue;
+        }
+        let path = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
+        if entry.file_type().unwrap().is_dir() {
+            collect(&entry.path(), &path, found);
+        } else {
+            found.insert(path, fs::read(entry.path()).unwrap());
+        }
+    }
+}
+
+pub(crate) fn device(library: &Library, user: &str) -> DeviceId {
+    library
+        .add_device(NewDevice {
+            name: user,
+            user,
+            secret_hash: "hash",
+            token_hash: user,
+        })
+        .unwrap()
+        .id
+}
+
+pub(crate) fn dp(path: &str) -> DevicePath {
+    DevicePath::parse(path).unwrap()
+}
+
+pub(crate) fn lp(path: &str) -> LibraryPath {
+    LibraryPath::parse(path).unwrap()
+}
+
+/// Noon of a day, as a camera would say it.
+pub(crate) fn taken(year: i16, month: i8, day: i8) -> CaptureTime {
+    CaptureTime {
+        local: date(year, month, day).at(12, 0, 0, 0),
+        offset: None,
+        source: TimeSource::ExifOriginal,
+        precision: Precision::Second,
+    }
+}
+
+/// A filing in 2024/05 under the entry's own name.
+pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
+    let path = dp(path);
+    Filing {
+        device: Some(device),
+        wish: path.name().to_owned(),
+        device_path: Some(path),
+        kind: MediaKind::Photo,
+        captured: Some(taken(2024, 5, 3)),
+        client_modified: None,
+        precondition: Precondition::None,
+        create_parents: false,
+    }
+}
+
+/// A filing in 2024/05 of nobody's.
+pub(crate) fn found(name: &str) -> Filing {
+    Filing {
+        device: None,
+        device_path: None,
+        ..filing(DeviceId(0), name)
+    }
+}
+
+pub(crate) fn put(library: &Library, bytes: &[u8], filing: Filing) -> Result<Receipt, IntakeError> {
+    let mut upload = library.begin_upload()?;
+    for piece in bytes.chunks(1000) {
+        upload.write(piece)?;
+    }
+    library.commit(upload.finish()?, filing)
+}
+
+/// The bytes of a photo, by its hash.
+pub(crate) fn read(library: &Library, receipt: &Receipt) -> Vec<u8> {
+    let id = library.asset_by_hash(&receipt.hash).unwrap().unwrap().id;
+    let (mut file, _) = library.open_asset(id).unwrap();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// What `describe` says of a file nobody knows: a photo of June 2020.
+pub(crate) fn described(_path: &Path, _name: &str) -> Described {
+    Described {
+        kind: MediaKind::Photo,
+        captured: Some(taken(2020, 6, 1)),
+    }
+}
+
+/// The tallies are what counting would give.
+pub(crate) fn check_tallies(library: &Library) {
+    use safelight_core::{AssetId, CopyState, Place, Proof};
+    let totals = library.totals().unwrap();
+    let assets = library.assets_after(AssetId(0), usize::MAX).unwrap();
+    assert_eq!(totals.photos, assets.len() as u64);
+    assert_eq!(
+        totals.bytes,
+        assets.iter().map(|asset| asset.size).sum::<u64>()
+    );
+    assert_eq!(
+        totals.safe,
+        assets.iter().filter(|asset| asset.safe).count() as u64
+    );
+    assert_eq!(totals.not_yet_safe, totals.photos - totals.safe);
+    let rule = library.safety_rule();
+    let mut verified = 0;
+    let mut offsite = BTreeMap::<i64, u64>::new();
+    for asset in &assets {
+        let copies = library.copies(asset.id).unwrap();
+        assert_eq!(asset.safe, rule.is_safe(&copies), "{asset:?} {copies:?}");
+        for copy in copies.iter().filter(|copy| copy.state == CopyState::Good) {
+            match copy.place {
+                Place::Home => verified += u64::from(copy.proof == Proof::ReadBack),
+                Place::Offsite(destination) => *offsite.entry(destination.0).or_default() += 1,
+            }
+        }
+    }
+    assert_eq!(totals.home_verified, verified);
+    for destination in library.destinations().unwrap() {
+        assert_eq!(
+            destination.photos,
+            offsite.get(&destination.id.0).copied().unwrap_or(0)
+        );
+        let pending = library
+            .pending_offsite(destination.id, AssetId(0), usize::MAX)
+            .unwrap();
+        assert_eq!(destination.pending, pending.len() as u64);
+    }
+}
