@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use safelight_core::LibraryPath;
+
 use super::{
     Backup, Failure, FileOutcome, NewFile,
     folders::Folders,
@@ -141,9 +143,20 @@ pub(crate) fn read_all(
                 })
             })
             .collect();
-        pull(request, folders, known, uploader, &batches);
-        drop(batches);
         let mut all = Outcomes::default();
+        let mut plain = Vec::new();
+        for path in request.plain_files {
+            match LibraryPath::parse(path) {
+                Ok(path) => plain.push(Job {
+                    path,
+                    photo: None,
+                    modified: None,
+                }),
+                Err(error) => all.plain_failed.push((path.clone(), Failure::Unreadable(error.to_string()))),
+            }
+        }
+        pull(request, folders, known, uploader, &batches, plain);
+        drop(batches);
         for thread in threads {
             match thread.join() {
                 Ok(outcomes) => all.extend(outcomes),
@@ -175,30 +188,21 @@ fn pull(
     known: &Known,
     uploader: &Uploader<'_>,
     batches: &SyncSender<Vec<Job>>,
+    plain: Vec<Job>,
 ) {
-    let plain = request.plain_files.iter().filter_map(|path| {
-        Some(Job {
-            path: safelight_core::LibraryPath::parse(path).ok()?,
-            photo: None,
-            modified: None,
-        })
-    });
     let mut looked_at = std::collections::HashSet::new();
     let (mut batch, mut batch_bytes) = (Vec::with_capacity(BATCH_FILES), 0);
     let enough = request.enough;
-    let photos = request
-        .files
-        .take_while(|_| !enough())
-        .map(|file: NewFile| {
-            let job = Job {
-                path: file.path,
-                photo: Some((file.asset, file.hash)),
-                modified: Some(file.modified),
-            };
-            (file.size, job)
-        });
+    let photos = std::iter::from_fn(|| if enough() { None } else { request.files.next() }).map(|file: NewFile| {
+        let job = Job {
+            path: file.path,
+            photo: Some((file.asset, file.hash)),
+            modified: Some(file.modified),
+        };
+        (file.size, job)
+    });
     // The manifests come last, so that they are not older than the photos.
-    for (size, job) in photos.chain(plain.map(|job| (BATCH_BYTES / 8, job))) {
+    for (size, job) in photos.fuse().chain(plain.into_iter().map(|job| (BATCH_BYTES / 8, job))) {
         if uploader.is_stopped() {
             return;
         }

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use jiff::SignedDuration;
 use safelight_core::Timestamp;
 
 use super::{
@@ -32,6 +33,9 @@ use crate::{
     state::{FolderList, Remembered},
     store::Folder,
 };
+
+/// How far apart two snapshots are at least.
+const LEAST_STEP: SignedDuration = SignedDuration::from_millis(1);
 
 /// Backs up.
 pub(crate) fn run(
@@ -80,7 +84,6 @@ pub(crate) fn run(
             monitor,
         );
         if let Some(error) = uploader.take_trouble() {
-            uploader.stop(VaultError::Cancelled { url: String::new() });
             return Err(error);
         }
         let mut pack = PackBuilder::new(BlobKind::Tree, uploader.buffer());
@@ -249,6 +252,9 @@ fn next_snapshot(
     (bytes_added, packs): (u64, u64),
 ) -> Snapshot {
     let now = repository.clock.now();
+    // Whoever asks for the latest snapshot must get this one, also when the clock was put back.
+    let after = before.and_then(|(_, snapshot)| snapshot.at().checked_add(LEAST_STEP).ok());
+    let now = after.map_or(now, |after| after.max(now));
     let totals = before
         .and_then(|(_, snapshot)| snapshot.summary.clone())
         .unwrap_or_default();

@@ -1,5 +1,4 @@
 //! The vault through its own interface, with the real `restic` as judge. One binary: it links once.
-#![expect(missing_docs, reason = "tests say in their names what they are for")]
 
 mod damage;
 mod first;

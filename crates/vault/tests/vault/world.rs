@@ -184,7 +184,10 @@ impl World {
     pub(crate) fn assert_same(&self, folder: &Path) {
         let wanted: BTreeMap<String, ContentHash> =
             self.photos.iter().map(|(path, (bytes, _))| (path.clone(), tree::hash(bytes))).collect();
-        assert_eq!(tree::hashes(folder).unwrap(), wanted);
+        let found = tree::hashes(folder).unwrap();
+        let differs = |path: &&String| found.get(*path) != wanted.get(*path);
+        let different: Vec<&String> = wanted.keys().chain(found.keys()).filter(differs).collect();
+        assert!(different.is_empty(), "these differ: {different:?}");
     }
 
     pub(crate) fn verify(&self, vault: &Vault, read_back: bool) -> (VerifyReport, BTreeMap<String, VerifyOutcome>) {
