@@ -1,1 +1,159 @@
-//! Under construction.
+//! Every HTTP surface of Safelight. They share the engine, never each other's insides.
+//!
+//! | surface | folder |
+//! |---|---|
+//! | the page, for the owner | [`ui`], with live state from [`events`] |
+//! | WebDAV, for phones' apps and file managers | [`dav`] |
+//! | token upload, for Shortcuts and scripts | [`upload`] |
+//! | a command line beside a running server | [`control`] |
+//!
+//! Shared by them: who is asking ([`auth`], [`connection`]), what stands around every route ([`guard`]), bodies
+//! ([`body`]), which bytes of a file ([`ranges`]), times ([`stamps`]), media types ([`media_type`]).
+//! [`serve`] speaks HTTP on a socket.
+
+mod auth;
+mod body;
+mod connection;
+mod control;
+mod dav;
+mod events;
+mod guard;
+mod media_type;
+mod ranges;
+mod server;
+mod stamps;
+mod ui;
+mod upload;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::FromRef,
+    middleware,
+    routing::{any, get, post, put},
+};
+use jiff::tz::TimeZone;
+use safelight_engine::Engine;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use server::serve;
+
+/// What the surfaces are told at the start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Names under which the page may be opened, beside addresses, single names and those of a home network.
+    pub hosts: Vec<String>,
+    /// The zone in which the page shows times.
+    pub zone: TimeZone,
+    /// The library folder that the set-up proposes; empty for none.
+    pub suggested_library: String,
+}
+
+impl Default for Options {
+    /// No other names, the system's zone, and a folder among the user's pictures.
+    fn default() -> Self {
+        let home = std::env::home_dir();
+        let suggested = home.map(|home| home.join("Pictures").join("Safelight"));
+        Self {
+            hosts: Vec::new(),
+            zone: TimeZone::system(),
+            suggested_library: suggested
+                .map(|path| path.display().to_string())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+struct App {
+    engine: Engine,
+    options: Arc<Options>,
+    shown_once: Arc<ui::ShownOnce>,
+}
+
+impl FromRef<App> for Arc<Options> {
+    fn from_ref(app: &App) -> Self {
+        Self::clone(&app.options)
+    }
+}
+
+/// Every route that there is.
+pub fn router(engine: Engine, options: Options) -> Router {
+    let app = App {
+        engine,
+        options: Arc::new(options),
+        shown_once: Arc::default(),
+    };
+
+    let devices = Router::new()
+        .route("/dav", any(dav::handle))
+        .route("/dav/", any(dav::handle))
+        .route("/dav/{*path}", any(dav::handle))
+        .route("/remote.php/dav/files/{user}", any(dav::handle))
+        .route("/remote.php/dav/files/{user}/", any(dav::handle))
+        .route("/remote.php/dav/files/{user}/{*path}", any(dav::handle))
+        .route("/upload/{*name}", put(upload::handle).post(upload::handle))
+        .layer(middleware::from_fn(guard::files));
+
+    let page = Router::new()
+        .route("/", get(ui::home::show))
+        .route("/setup", get(ui::setup::resume))
+        .route(
+            "/setup/password",
+            get(ui::setup::password).post(ui::setup::set_password),
+        )
+        .route(
+            "/setup/library",
+            get(ui::setup::library).post(ui::setup::set_library),
+        )
+        .route("/setup/device", get(ui::setup::device))
+        .route("/setup/destination", get(ui::setup::destination))
+        .route(
+            "/sign-in",
+            get(ui::sign_in::show).post(ui::sign_in::sign_in),
+        )
+        .route("/sign-out", post(ui::sign_in::sign_out))
+        .route("/photos", get(ui::photos::all))
+        .route("/photos/not-yet-safe", get(ui::photos::not_yet_safe))
+        .route("/photo/{id}", get(ui::photos::receipt))
+        .route("/photo/{id}/file", get(ui::photos::download))
+        .route("/devices", get(ui::devices::list).post(ui::devices::add))
+        .route(
+            "/devices/{id}/welcome",
+            get(ui::devices::welcome).post(ui::devices::forget_secrets),
+        )
+        .route("/devices/{id}/revoke", post(ui::devices::revoke))
+        .route("/destinations", get(ui::destinations::list))
+        .route(
+            "/destinations/folder",
+            get(ui::destinations::folder_form).post(ui::destinations::add_folder),
+        )
+        .route(
+            "/destinations/s3",
+            get(ui::destinations::s3_form).post(ui::destinations::add_s3),
+        )
+        .route("/destinations/{id}/backup", post(ui::destinations::back_up))
+        .route("/destinations/{id}/kit", get(ui::destinations::kit))
+        .route("/destinations/{id}/remove", post(ui::destinations::remove))
+        .route("/verify", post(ui::destinations::verify))
+        .route("/restore", get(ui::restore::form).post(ui::restore::begin))
+        .route("/task/{id}", get(ui::task::show))
+        .route("/settings", get(ui::settings::show))
+        .route("/settings/password", post(ui::settings::set_password))
+        .route("/settings/folders", post(ui::settings::set_folders))
+        .route("/events", get(events::handle))
+        .route("/control", post(control::handle))
+        .route("/assets/{name}", get(ui::assets::serve))
+        .fallback(ui::not_found)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app.options),
+            guard::page,
+        ));
+
+    devices
+        .merge(page)
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .with_state(app)
+}

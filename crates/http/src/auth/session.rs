@@ -1,0 +1,139 @@
+//! The owner's session: a cookie that scripts cannot read and other sites cannot send, and a token for each form.
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use safelight_engine::Engine;
+
+use crate::App;
+
+/// The cookie's name.
+const NAME: &str = "safelight";
+/// How long a browser keeps it, in seconds; the engine's sessions last as long.
+const MAX_AGE: u64 = 30 * 24 * 60 * 60;
+
+/// The owner, signed in. As an extractor it sends everybody else to the sign-in page.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    /// What each form must carry back.
+    pub(crate) csrf: String,
+    /// The cookie's value.
+    pub(crate) cookie: String,
+}
+
+/// Why a request is not the owner's.
+pub(crate) enum OwnerRejection {
+    /// To the sign-in page.
+    SignIn,
+    /// The catalogue cannot be read.
+    Unavailable(String),
+}
+
+impl IntoResponse for OwnerRejection {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignIn => Redirect::to("/sign-in").into_response(),
+            Self::Unavailable(message) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [(header::RETRY_AFTER, "30")],
+                message,
+            )
+                .into_response(),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Owner
+where
+    App: FromRef<S>,
+{
+    type Rejection = OwnerRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, OwnerRejection> {
+        let engine = App::from_ref(state).engine;
+        let Some(cookie) = cookie(&parts.headers).map(str::to_owned) else {
+            return Err(OwnerRejection::SignIn);
+        };
+        Self::of(engine, cookie).await
+    }
+}
+
+impl Owner {
+    /// Looks a cookie's session up, on a thread that may wait for the disk.
+    pub(crate) async fn of(engine: Engine, cookie: String) -> Result<Self, OwnerRejection> {
+        let found = tokio::task::spawn_blocking(move || (engine.session(&cookie), cookie)).await;
+        match found {
+            Ok((Ok(Some(session)), cookie)) => Ok(Self {
+                csrf: session.csrf,
+                cookie,
+            }),
+            Ok((Ok(None), _)) => Err(OwnerRejection::SignIn),
+            Ok((Err(error), _)) => Err(OwnerRejection::Unavailable(error.to_string())),
+            Err(error) => Err(OwnerRejection::Unavailable(error.to_string())),
+        }
+    }
+
+    /// Whether a form was made by a page of this session. Takes the same time wherever the first difference is.
+    pub(crate) fn made(&self, csrf: &str) -> bool {
+        let (ours, sent) = (self.csrf.as_bytes(), csrf.as_bytes());
+        let difference = ours
+            .iter()
+            .zip(sent)
+            .fold(0, |difference, (a, b)| difference | (a ^ b));
+        ours.len() == sent.len() && std::hint::black_box(difference) == 0
+    }
+}
+
+/// The session cookie's value, if the request has one.
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| (name == NAME && !value.is_empty()).then_some(value))
+}
+
+/// The header that gives the browser its cookie. Not `Secure`: the page is reached over plain HTTP at home.
+pub(crate) fn set_cookie(value: &str) -> Option<HeaderValue> {
+    format!("{NAME}={value}; Path=/; Max-Age={MAX_AGE}; HttpOnly; SameSite=Strict")
+        .parse()
+        .ok()
+}
+
+/// The header that takes it away.
+pub(crate) fn clear_cookie() -> HeaderValue {
+    HeaderValue::from_static("safelight=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_cookie_is_found_among_others() {
+        let headers =
+            HeaderMap::from_iter([(header::COOKIE, "a=b; safelight=xyz;c=d".parse().unwrap())]);
+        assert_eq!(cookie(&headers), Some("xyz"));
+        let headers = HeaderMap::from_iter([(
+            header::COOKIE,
+            "notsafelight=xyz; safelight=".parse().unwrap(),
+        )]);
+        assert_eq!(cookie(&headers), None);
+    }
+
+    #[test]
+    fn a_form_of_another_session_is_not_ours() {
+        let owner = Owner {
+            csrf: "abcdef".to_owned(),
+            cookie: String::new(),
+        };
+        assert!(owner.made("abcdef"));
+        for other in ["", "abcde", "abcdeg", "abcdeff"] {
+            assert!(!owner.made(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Bodies: a photo on its way to the engine, a small text read whole, a file on its way out.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    time::Duration,
+};
+
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use safelight_engine::{Engine, IntakeError, Receipt, UploadRequest};
+use tokio::time::{error::Elapsed, timeout};
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+
+/// How long a body may stand still. A phone that leaves the house in the middle of a photo stops sending without
+/// saying so; its memory, its file in staging and its connection are not kept longer.
+pub(crate) const STALLED: Duration = Duration::from_secs(60);
+/// What a file is read in on its way out.
+const PIECE: usize = 256 * 1024;
+/// What is read and thrown away of a body that is refused, so that the client hears why rather than a broken
+/// connection. Nearly every photo is smaller.
+const DRAINED: u64 = 16 * 1024 * 1024;
+
+/// Why an upload stored nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReceiveError {
+    /// The engine refused it.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The connection broke.
+    #[error("The upload broke off: {0}. Nothing was stored; send it again")]
+    Broken(axum::Error),
+    /// Nothing came for too long.
+    #[error("The upload stood still for {} seconds. Nothing was stored; send it again", STALLED.as_secs())]
+    Stalled(#[from] Elapsed),
+}
+
+/// Streams a body into the library. When it returns a receipt, the photo is durable.
+pub(crate) async fn receive(
+    engine: &Engine,
+    upload: UploadRequest,
+    body: &mut BodyDataStream,
+) -> Result<Receipt, ReceiveError> {
+    // The engine is asked first: a client that waits for `100 Continue` then never sends what would be refused.
+    let mut receiving = engine.receive(upload).await?;
+    while let Some(piece) = timeout(STALLED, body.next()).await? {
+        receiving
+            .write(piece.map_err(ReceiveError::Broken)?)
+            .await?;
+    }
+    Ok(receiving.finish().await?)
+}
+
+/// Reads the rest of a refused body, as far as it is small and comes quickly.
+pub(crate) async fn drain(body: &mut BodyDataStream) {
+    let mut seen = 0;
+    // A body that fails here was refused anyway; the answer goes out, or the connection is gone.
+    while let Ok(Some(Ok(piece))) = timeout(Duration::from_secs(5), body.next()).await {
+        seen += piece.len() as u64;
+        if seen > DRAINED {
+            break;
+        }
+    }
+}
+
+/// Why a small body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SmallBodyError {
+    /// It is not small.
+    #[error("The request's body has over {0} bytes")]
+    TooLarge(usize),
+    /// The connection broke.
+    #[error("The request's body broke off: {0}")]
+    Broken(axum::Error),
+    /// Nothing came for too long.
+    #[error("The request's body stood still")]
+    Stalled(#[from] Elapsed),
+}
+
+/// Reads a whole body of at most `limit` bytes.
+pub(crate) async fn read_small(
+    body: &mut BodyDataStream,
+    limit: usize,
+) -> Result<Vec<u8>, SmallBodyError> {
+    let mut whole = Vec::new();
+    while let Some(piece) = timeout(STALLED, body.next()).await? {
+        let piece = piece.map_err(SmallBodyError::Broken)?;
+        if whole.len() + piece.len() > limit {
+            return Err(SmallBodyError::TooLarge(limit));
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole)
+}
+
+/// Streams `count` bytes of a file from `start`, at most three pieces ahead of the client.
+///
+/// Each piece is read on a thread that may block and that is given back while the client takes its time. A file that
+/// turns out shorter, or cannot be read, breaks the connection: the length was announced.
+pub(crate) fn of_file(file: File, start: u64, count: u64) -> Body {
+    let (sender, receiver) = tokio::sync::mpsc::channel(2);
+    tokio::spawn(async move {
+        let mut file = file;
+        let mut at = start;
+        let end = start + count;
+        while at < end {
+            let want = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
+            let read = tokio::task::spawn_blocking(move || {
+                let piece = read_piece(&mut file, at, want);
+                (file, piece)
+            });
+            let piece = match read.await {
+                Ok((same, piece)) => {
+                    file = same;
+                    piece
+                }
+                Err(error) => {
+                    let failed: Result<Bytes, _> = Err(std::io::Error::other(error));
+                    // Nobody listens: the client is gone.
+                    drop(sender.send(failed).await);
+                    return;
+                }
+            };
+            at += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+            let failed = piece.is_err();
+            if sender.send(piece).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    Body::from_stream(ReceiverStream::new(receiver))
+}
+
+fn read_piece(file: &mut File, at: u64, want: usize) -> std::io::Result<Bytes> {
+    file.seek(SeekFrom::Start(at))?;
+    let mut piece = vec![0; want];
+    file.read_exact(&mut piece)?;
+    Ok(piece.into())
+}

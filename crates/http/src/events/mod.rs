@@ -1,0 +1,77 @@
+//! `GET /events`: the live state, as server-sent events, for the owner's page.
+//!
+//! Each message is the whole state as JSON and the first comes at once, so a message that was missed cannot matter:
+//! a browser that reconnects is up to date with its first message.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use http::StatusCode;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::{
+    App,
+    auth::{Owner, OwnerRejection},
+    connection::Connection,
+};
+
+/// Two messages are at least this far apart, however fast the photos come.
+const PAUSE: Duration = Duration::from_millis(500);
+/// A comment goes out when nothing else does, so that a connection that broke is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Answers `GET`.
+pub(crate) async fn handle(
+    State(app): State<App>,
+    owner: Result<Owner, OwnerRejection>,
+    mut connection: Connection,
+) -> Response {
+    let owner = match owner {
+        Ok(owner) => owner,
+        // A redirect to the sign-in page would only make EventSource try for ever.
+        Err(OwnerRejection::SignIn) => return StatusCode::UNAUTHORIZED.into_response(),
+        Err(rejection) => return rejection.into_response(),
+    };
+    let (messages, waiting) = mpsc::channel(1);
+    tokio::spawn(async move {
+        // The engine publishes for each new watcher, so the first message is on its way.
+        let mut state = app.engine.watch();
+        loop {
+            tokio::select! {
+                changed = state.changed() => if changed.is_err() { return },
+                () = messages.closed() => return,
+                // The sender is gone or says that the server closes.
+                _ = connection.closing.wait_for(|closing| *closing) => return,
+            }
+            // Whoever signs out elsewhere, or whose session ends, sees no more.
+            if Owner::of(app.engine.clone(), owner.cookie.clone())
+                .await
+                .is_err()
+            {
+                return;
+            }
+            let now = state.borrow_and_update().clone();
+            let event = match Event::default().event("state").json_data(&*now) {
+                Ok(event) => event,
+                Err(error) => {
+                    tracing::error!("The state could not be written as JSON: {error}");
+                    return;
+                }
+            };
+            if messages.send(Ok::<_, Infallible>(event)).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    });
+    Sse::new(ReceiverStream::new(waiting))
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response()
+}

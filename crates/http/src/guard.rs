@@ -1,0 +1,242 @@
+//! What stands around every route: panics become answers, the page is only shown under names that are ours, forms
+//! only come from our own pages, and browsers are told what they must not do.
+
+use std::{any::Any, net::IpAddr, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use crate::Options;
+
+/// What the page may load: its own style sheet, scripts and pictures, nothing else, from nowhere else.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a stored file may do when a browser shows it: nothing.
+const FILE_POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+/// The answer when a handler of ours panicked: a bug, but the client's next try may well succeed, and 500 would make
+/// phones give the photo up.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form that tower-http calls"
+)]
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!("A request failed by a bug: {message}");
+    let text =
+        "Safelight itself failed while it worked on this. Nothing was acknowledged; try again\n";
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(header::RETRY_AFTER, "30")],
+        text,
+    )
+        .into_response()
+}
+
+/// On every answer of the devices' surfaces: what is sent is data, whatever a browser may think.
+pub(crate) async fn files(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    harden(response.headers_mut(), FILE_POLICY);
+    response
+}
+
+/// On every answer of the page; and what is asked under a name that is not ours is refused.
+pub(crate) async fn page(
+    State(options): State<Arc<Options>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let refusal = if !host_is_ours(headers, &options.hosts) {
+        Some((
+            StatusCode::MISDIRECTED_REQUEST,
+            "Safelight does not answer under this name. Open it by its address, or allow the name where Safelight is started\n",
+        ))
+    } else if changes_something(request.method()) && !is_same_origin(headers) {
+        Some((
+            StatusCode::FORBIDDEN,
+            "This form was sent by another site and is refused\n",
+        ))
+    } else {
+        None
+    };
+    let mut response = match refusal {
+        Some(refusal) => refusal.into_response(),
+        None => next.run(request).await,
+    };
+    let policy = if response.headers().contains_key(header::CONTENT_DISPOSITION) {
+        FILE_POLICY
+    } else {
+        PAGE_POLICY
+    };
+    harden(response.headers_mut(), policy);
+    response
+}
+
+fn harden(headers: &mut HeaderMap, policy: &'static str) {
+    let set = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=()",
+        ),
+    ];
+    for (name, value) in set {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Pages tell about the household's photos; only what says otherwise (assets with a hash in their name) is kept.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+const fn changes_something(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether the page may be shown under the name in `Host`: an address, a name that only a home network resolves, or
+/// one that the owner configured. Any other name may have been pointed at us by the site that owns it (DNS
+/// rebinding), whose scripts could then read the page.
+fn host_is_ours(headers: &HeaderMap, configured: &[String]) -> bool {
+    let Some(host) = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+    else {
+        return false;
+    };
+    let name = without_port(host)
+        .trim_end_matches('.')
+        .to_ascii_lowercase();
+    if name.is_empty() {
+        return false;
+    }
+    name.parse::<IpAddr>().is_ok()
+        || !name.contains('.')
+        || [".local", ".localhost", ".home.arpa", ".internal"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        || configured
+            .iter()
+            .any(|host| host.eq_ignore_ascii_case(&name))
+}
+
+/// Whether a request that changes something was made by our own page. Browsers say so in `Sec-Fetch-Site`, older ones
+/// in `Origin`; what says neither is no browser, and has no cookie that another site could abuse.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin" || site == "none";
+    }
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, from)| from.eq_ignore_ascii_case(host)),
+        (Some(_), None) => false,
+    }
+}
+
+/// A `Host` header's name or address, without brackets and port.
+pub(crate) fn without_port(host: &str) -> &str {
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or_default();
+    }
+    host.rsplit_once(':').map_or(host, |(name, _port)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn names_of_a_home_network_are_ours() {
+        let configured = ["photos.example".to_owned()];
+        for host in [
+            "192.168.1.5:8787",
+            "[fe80::1]:8787",
+            "127.0.0.1",
+            "localhost:8787",
+            "nas",
+            "NAS.local:8787",
+            "nas.local.",
+            "Photos.example:443",
+            "server.home.arpa",
+        ] {
+            assert!(
+                host_is_ours(&headers(&[("host", host)]), &configured),
+                "{host}"
+            );
+        }
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "local.evil.example:8787",
+            "",
+            ":8787",
+        ] {
+            assert!(
+                !host_is_ours(&headers(&[("host", host)]), &configured),
+                "{host}"
+            );
+        }
+        assert!(!host_is_ours(&headers(&[]), &configured));
+    }
+
+    #[test]
+    fn other_sites_forms_are_refused() {
+        let host = ("host", "nas:8787");
+        for good in [
+            &[host][..],
+            &[host, ("sec-fetch-site", "same-origin")],
+            &[host, ("sec-fetch-site", "none")],
+            &[host, ("origin", "http://nas:8787")],
+            &[host, ("origin", "https://NAS:8787")],
+        ] {
+            assert!(is_same_origin(&headers(good)), "{good:?}");
+        }
+        for bad in [
+            &[host, ("sec-fetch-site", "cross-site")][..],
+            &[host, ("sec-fetch-site", "same-site")],
+            &[
+                host,
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "http://nas:8787"),
+            ],
+            &[host, ("origin", "http://nas:9999")],
+            &[host, ("origin", "null")],
+            &[("origin", "http://nas:8787")],
+        ] {
+            assert!(!is_same_origin(&headers(bad)), "{bad:?}");
+        }
+    }
+}

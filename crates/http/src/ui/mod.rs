@@ -1,0 +1,33 @@
+//! The page: server-rendered, for a phone first, and whole without scripts.
+//!
+//! | what | module | templates |
+//! |---|---|---|
+//! | are my photos safe? | [`home`], with [`sentence`] | `home.html` |
+//! | the way in, resumable | [`setup`], [`sign_in`] | `setup-*.html`, `sign-in.html` |
+//! | lists, and each photo's receipt | [`photos`] | `photos.html`, `photo.html` |
+//! | phones and programs that may add photos | [`devices`] | `devices.html`, `device-welcome.html` |
+//! | offsite copies and their recovery kits | [`destinations`] | `destination*.html`, `kit.html` |
+//! | bringing photos back | [`restore`] | `restore.html` |
+//! | how something long is going, and what came of it | [`task`] | `task.html` |
+//! | settings | [`settings`] | `settings.html` |
+//!
+//! [`page`] is what every page has; [`form`] reads what is sent back; [`format`] writes numbers, sizes and times;
+//! [`assets`] are the style sheet and the scripts.
+
+pub(crate) mod assets;
+pub(crate) mod destinations;
+pub(crate) mod devices;
+mod form;
+mod format;
+pub(crate) mod home;
+mod page;
+pub(crate) mod photos;
+pub(crate) mod restore;
+mod sentence;
+pub(crate) mod settings;
+pub(crate) mod setup;
+pub(crate) mod sign_in;
+pub(crate) mod task;
+
+pub(crate) use devices::ShownOnce;
+pub(crate) use page::not_found;

@@ -1,0 +1,164 @@
+//! Lists of photos, and each photo's receipt: where it came from, where it is, and what was proved when.
+
+use askama::Template;
+use axum::{
+    body::Body,
+    extract::{Path, Query},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use safelight_core::AssetId;
+use safelight_engine::model::{ArrivalRow, PhotoReceipt, PhotoRow};
+use serde::Deserialize;
+
+use super::{
+    format::{bytes, counted, number, wall_clock},
+    page::{Page, Trouble, Visit, render},
+};
+use crate::{body, media_type};
+
+/// Photos on a page of a list.
+const LENGTH: u32 = 100;
+
+/// Where a page of a list begins.
+#[derive(Deserialize)]
+pub(crate) struct From {
+    from: Option<i64>,
+}
+
+#[derive(Template)]
+#[template(path = "photos.html")]
+struct Arrivals {
+    page: Page,
+    total: u64,
+    rows: Vec<ArrivalRow>,
+    older: Option<i64>,
+    is_first: bool,
+}
+
+/// `GET /photos`: every arrival, the newest first.
+pub(crate) async fn all(
+    visit: Visit,
+    Query(From { from }): Query<From>,
+) -> Result<Response, Trouble> {
+    let (rows, total) = visit
+        .ask(move |engine| Ok((engine.recent(from, LENGTH)?, engine.status()?.photos)))
+        .await?;
+    let older = (rows.len() == LENGTH as usize)
+        .then(|| rows.last().map(|row| row.id))
+        .flatten();
+    Ok(render(&Arrivals {
+        page: visit.page,
+        total,
+        rows,
+        older,
+        is_first: from.is_none(),
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "not-yet-safe.html")]
+struct NotYetSafe {
+    page: Page,
+    total: u64,
+    rows: Vec<PhotoRow>,
+    next: Option<i64>,
+    is_first: bool,
+}
+
+/// `GET /photos/not-yet-safe`: the oldest first.
+pub(crate) async fn not_yet_safe(
+    visit: Visit,
+    Query(From { from }): Query<From>,
+) -> Result<Response, Trouble> {
+    let (rows, total) = visit
+        .ask(move |engine| {
+            Ok((
+                engine.not_yet_safe(from, LENGTH)?,
+                engine.status()?.not_yet_safe,
+            ))
+        })
+        .await?;
+    let next = (rows.len() == LENGTH as usize)
+        .then(|| rows.last().map(|row| row.asset))
+        .flatten();
+    Ok(render(&NotYetSafe {
+        page: visit.page,
+        total,
+        rows,
+        next,
+        is_first: from.is_none(),
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "photo.html")]
+struct Receipt {
+    page: Page,
+    photo: PhotoReceipt,
+}
+
+impl Receipt {
+    /// Who says when the photo was taken.
+    fn taken_from(&self) -> &str {
+        match self.photo.taken_from.as_deref().unwrap_or_default() {
+            "quicktime-creationdate" | "movie-header" => "the camera\u{2019}s note in the video",
+            "exif-original" | "exif-digitized" | "xmp" => "the camera\u{2019}s note in the photo",
+            "exif-modified" => "the photo\u{2019}s date of change",
+            "file-name" => "the file\u{2019}s name",
+            "client" => "the app that sent it",
+            "file-modified" => "the file\u{2019}s date",
+            other => other,
+        }
+    }
+}
+
+/// What a proof means.
+fn proof(word: &str) -> &str {
+    match word {
+        "written" => "Written and flushed to the disk; it was not read again yet",
+        "snapshot-compared" => "In a finished snapshot that was compared with what should be in it",
+        "read-back" => "Read again: every byte is the photo\u{2019}s",
+        other => other,
+    }
+}
+
+/// `GET /photo/{id}`.
+pub(crate) async fn receipt(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
+    let found = visit.ask(move |engine| engine.receipt(AssetId(id))).await?;
+    let photo =
+        found.ok_or_else(|| Trouble::NotFound(format!("There is no photo number {id}.")))?;
+    Ok(render(&Receipt {
+        page: visit.page,
+        photo,
+    }))
+}
+
+/// `GET /photo/{id}/file`: the photo itself, as it was taken in.
+pub(crate) async fn download(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
+    let photo = visit
+        .engine
+        .open_photo(AssetId(id))
+        .await
+        .map_err(|error| match error {
+            safelight_engine::ReadError::NoAsset(_) => {
+                Trouble::NotFound(format!("There is no photo number {id}."))
+            }
+            other => Trouble::Failed(other.to_string()),
+        })?;
+    let mut response = Body::empty().into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(media_type::of_name(&photo.name)),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(photo.size));
+    // RFC 6266: the name percent-encoded, so that no character of it can end the header early.
+    let name = utf8_percent_encode(&photo.name, NON_ALPHANUMERIC);
+    if let Ok(value) = format!("attachment; filename*=UTF-8''{name}").parse() {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    *response.body_mut() = body::of_file(photo.file, 0, photo.size);
+    Ok(response)
+}

@@ -1,0 +1,108 @@
+//! Bringing photos back: from which copy, which of them, into which folder.
+
+use askama::Template;
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+};
+use safelight_engine::{Command, model::DestinationStatus};
+use serde::Deserialize;
+
+use super::{
+    form::Sent,
+    format::counted,
+    page::{Page, Trouble, Visit, render},
+};
+
+/// What is asked for.
+#[derive(Default, Deserialize)]
+pub(crate) struct Wish {
+    #[serde(default)]
+    destination: String,
+    /// `all` or `some`.
+    #[serde(default)]
+    what: String,
+    /// One photo or folder a line.
+    #[serde(default)]
+    paths: String,
+    #[serde(default)]
+    to: String,
+}
+
+#[derive(Template)]
+#[template(path = "restore.html")]
+struct Restore {
+    page: Page,
+    destinations: Vec<DestinationStatus>,
+    form: Wish,
+    error: Option<&'static str>,
+}
+
+/// What a link from a photo's receipt fills in.
+#[derive(Deserialize)]
+pub(crate) struct Prefilled {
+    #[serde(default)]
+    path: String,
+}
+
+/// `GET /restore`.
+pub(crate) async fn form(
+    visit: Visit,
+    Query(Prefilled { path }): Query<Prefilled>,
+) -> Result<Response, Trouble> {
+    let what = if path.is_empty() { "all" } else { "some" }.to_owned();
+    shown(
+        visit,
+        Wish {
+            what,
+            paths: path,
+            ..Wish::default()
+        },
+        None,
+    )
+    .await
+}
+
+async fn shown(visit: Visit, form: Wish, error: Option<&'static str>) -> Result<Response, Trouble> {
+    let destinations = visit.ask(|engine| engine.status()).await?.destinations;
+    Ok(render(&Restore {
+        page: visit.page,
+        destinations,
+        form,
+        error,
+    }))
+}
+
+/// `POST /restore`.
+pub(crate) async fn begin(Sent { visit, form, .. }: Sent<Wish>) -> Result<Response, Trouble> {
+    let to = std::path::PathBuf::from(form.to.trim());
+    if !to.is_absolute() {
+        return shown(
+            visit,
+            form,
+            Some("Write the folder\u{2019}s whole path, from the root of the disk on."),
+        )
+        .await;
+    }
+    let mut paths = Vec::new();
+    if form.what == "some" {
+        let lines = form.paths.lines().map(|line| line.trim().trim_matches('/'));
+        paths.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
+        if paths.is_empty() {
+            return shown(
+                visit,
+                form,
+                Some("Name at least one photo or folder, or choose everything."),
+            )
+            .await;
+        }
+    }
+    let destination = (!form.destination.is_empty()).then(|| form.destination.clone());
+    let task = visit.engine.begin(Command::Restore {
+        to,
+        destination,
+        snapshot: None,
+        paths,
+    })?;
+    Ok(Redirect::to(&format!("/task/{}", task.0)).into_response())
+}

@@ -1,0 +1,93 @@
+//! Signing in and out.
+//!
+//! These forms come before there is a session, so they carry no token of one: that they come from our own page is
+//! seen by what the browser says of their origin ([`crate::guard`]).
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{StatusCode, header};
+use safelight_engine::AccessError;
+use serde::Deserialize;
+
+use super::{
+    form::{Button, Sent},
+    page::{Trouble, ask, render},
+};
+use crate::{App, auth, connection::Connection};
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+struct SignIn {
+    error: Option<String>,
+}
+
+/// `GET /sign-in`.
+pub(crate) async fn show(State(app): State<App>) -> Result<Response, Trouble> {
+    if !ask(&app.engine, |engine| engine.owner_is_set()).await? {
+        return Ok(Redirect::to("/setup").into_response());
+    }
+    Ok(render(&SignIn { error: None }))
+}
+
+/// The form.
+#[derive(Deserialize)]
+pub(crate) struct Password {
+    password: String,
+}
+
+/// `POST /sign-in`.
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    connection: Connection,
+    Form(form): Form<Password>,
+) -> Result<Response, Trouble> {
+    match enter(&app, &connection, form.password, "/").await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            let (status, message) = match error {
+                AccessError::Wrong => (StatusCode::FORBIDDEN, "The password is wrong.".to_owned()),
+                AccessError::SlowDown { .. } => {
+                    (StatusCode::TOO_MANY_REQUESTS, format!("{error}."))
+                }
+                AccessError::Unavailable(error) => return Err(error.into()),
+            };
+            let mut response = render(&SignIn {
+                error: Some(message),
+            });
+            *response.status_mut() = status;
+            Ok(response)
+        }
+    }
+}
+
+/// Begins a session and leads to a page.
+pub(super) async fn enter(
+    app: &App,
+    connection: &Connection,
+    password: String,
+    to: &str,
+) -> Result<Response, AccessError> {
+    let token = app.engine.sign_in(password, connection.ip()).await?;
+    let mut response = Redirect::to(to).into_response();
+    if let Some(cookie) = auth::set_cookie(&token.0) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// `POST /sign-out`.
+pub(crate) async fn sign_out(sent: Sent<Button>) -> Result<Response, Trouble> {
+    let cookie = sent.owner.cookie;
+    sent.visit
+        .ask(move |engine| engine.sign_out(&cookie))
+        .await?;
+    let mut response = Redirect::to("/sign-in").into_response();
+    response
+        .headers_mut()
+        .insert(header::SET_COOKIE, auth::clear_cookie());
+    Ok(response)
+}

@@ -1,0 +1,251 @@
+//! `PUT|POST /upload/{name}`: the simplest way to send a photo, for iOS Shortcuts and scripts.
+//!
+//! The body is the file itself. Who sends it is told by `Authorization: Bearer TOKEN`; when it was taken, by
+//! `X-Capture-Time` (RFC 3339) and `X-OC-Mtime` or `Last-Modified`. The answer is JSON, and 201 means durable:
+//! `{"id": 12, "sha256": "…", "status": "stored", "path": "2024/05/IMG_0001.JPG"}`; the status is `duplicate` if the
+//! bytes were known already. The name may have folders in it, which are made.
+//!
+//! The same name with other bytes makes a second photo. The device's own tree then shows the newer one under the name;
+//! the older one stays in the library. A script never looks at that tree, and numbered names in it would make it look
+//! as if the script had sent two files.
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use safelight_core::{DevicePath, Timestamp};
+use safelight_engine::{
+    AccessError, IntakeError, Precondition, Receipt, Refusal as StoreRefusal, UploadRequest,
+};
+use serde::Serialize;
+
+use crate::{
+    App, auth,
+    body::{self, ReceiveError},
+    connection::Connection,
+    stamps,
+};
+
+/// Where the names begin.
+pub(crate) const PREFIX: &str = "/upload/";
+
+/// The answer to a photo that is stored.
+#[derive(Serialize)]
+struct Stored {
+    id: i64,
+    sha256: String,
+    status: &'static str,
+    path: String,
+}
+
+/// The answer to one that is not.
+#[derive(Serialize)]
+struct Refusal {
+    #[serde(skip)]
+    status: StatusCode,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+    error: String,
+    hint: &'static str,
+}
+
+/// Answers every method on every name.
+pub(crate) async fn handle(
+    State(app): State<App>,
+    connection: Connection,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut body = body.into_data_stream();
+    let taken = async {
+        let token = auth::bearer(&parts.headers).ok_or_else(Refusal::no_token)?;
+        let device = app.engine.device_by_token(token, connection.ip()).await?;
+        refuse_forms(&parts.headers)?;
+        let upload = UploadRequest {
+            device: device.id,
+            path: name(parts.uri.path())?,
+            promised: length(&parts.headers)?,
+            modified: stamps::client_modified(&parts.headers),
+            created: capture_time(&parts.headers)?,
+            precondition: Precondition::None,
+            create_parents: true,
+        };
+        body::receive(&app.engine, upload, &mut body)
+            .await
+            .map_err(Refusal::from)
+    }
+    .await;
+    match taken {
+        Ok(receipt) => (StatusCode::CREATED, Json(Stored::from(&receipt))).into_response(),
+        Err(refusal) => {
+            if !parts.headers.contains_key(header::EXPECT) {
+                body::drain(&mut body).await;
+            }
+            refusal.into_response()
+        }
+    }
+}
+
+impl From<&Receipt> for Stored {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            id: receipt.asset.0,
+            sha256: receipt.hash.to_string(),
+            status: if receipt.duplicate {
+                "duplicate"
+            } else {
+                "stored"
+            },
+            path: receipt.path.to_string(),
+        }
+    }
+}
+
+fn name(address: &str) -> Result<DevicePath, Refusal> {
+    let hint = "Put the file's name at the end of the address: /upload/IMG_0001.JPG";
+    let encoded = address.strip_prefix(PREFIX).unwrap_or_default();
+    let name = percent_decode_str(encoded)
+        .decode_utf8()
+        .map_err(|_| Refusal::bad("The file's name is not UTF-8".to_owned(), hint))?;
+    match DevicePath::parse(&name) {
+        Ok(path) if path.is_root() => Err(Refusal::bad("The file has no name".to_owned(), hint)),
+        Ok(path) => Ok(path),
+        Err(error) => Err(Refusal::bad(error.to_string(), hint)),
+    }
+}
+
+fn length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let Some(length) = headers.get(header::CONTENT_LENGTH) else {
+        return Ok(None);
+    };
+    let parsed = length
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    parsed
+        .map(Some)
+        .ok_or_else(|| Refusal::bad("The header Content-Length is not a number".to_owned(), ""))
+}
+
+fn capture_time(headers: &HeaderMap) -> Result<Option<Timestamp>, Refusal> {
+    let Some(value) = headers.get("x-capture-time") else {
+        return Ok(stamps::seconds_header(headers, "x-oc-ctime"));
+    };
+    let parsed = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    parsed.map(Some).ok_or_else(|| {
+        Refusal::bad(
+            format!("The header X-Capture-Time cannot be read: {value:?}"),
+            "Write it as RFC 3339, with a zone: 2024-05-17T14:03:00+02:00",
+        )
+    })
+}
+
+/// A form would be stored with its boundaries around the photo, which no program could open any more.
+fn refuse_forms(headers: &HeaderMap) -> Result<(), Refusal> {
+    let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|value| {
+        value
+            .as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"multipart/")
+    });
+    if is_form {
+        return Err(Refusal {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ..Refusal::bad(
+                "A form was sent, not a file".to_owned(),
+                "Send the file itself as the body; in Shortcuts choose \"Request Body: File\"",
+            )
+        });
+    }
+    Ok(())
+}
+
+impl Refusal {
+    fn bad(error: String, hint: &'static str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            retry_after: None,
+            error,
+            hint,
+        }
+    }
+
+    fn no_token() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            ..Self::bad(
+                "A device's token is needed".to_owned(),
+                "Send the header \"Authorization: Bearer TOKEN\"; the token was shown when the device was added",
+            )
+        }
+    }
+
+    /// 503 is the one status that every client tries again after.
+    fn transient(error: String, retry_after: u64) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            retry_after: Some(retry_after),
+            ..Self::bad(
+                error,
+                "Nothing was stored. Keep the file and send it again later",
+            )
+        }
+    }
+}
+
+impl From<AccessError> for Refusal {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Wrong => Self {
+                error: "The token is wrong, or was taken back".to_owned(),
+                ..Self::no_token()
+            },
+            AccessError::SlowDown { retry_after } => {
+                Self::transient(error.to_string(), retry_after.as_secs().max(1))
+            }
+            AccessError::Unavailable(_) => Self::transient(error.to_string(), 30),
+        }
+    }
+}
+
+impl From<ReceiveError> for Refusal {
+    fn from(error: ReceiveError) -> Self {
+        let message = error.to_string();
+        match error {
+            ReceiveError::Intake(IntakeError::Library(StoreRefusal::IsFolder(_))) => Self {
+                status: StatusCode::CONFLICT,
+                ..Self::bad(message, "Choose another name")
+            },
+            ReceiveError::Intake(IntakeError::Library(StoreRefusal::NoDevice(_))) => {
+                Self::no_token()
+            }
+            _ => Self::transient(message, 30),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::warn!(status = self.status.as_u16(), "{}", self.error);
+        }
+        let mut response = (self.status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(auth::BEARER_CHALLENGE),
+            );
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
