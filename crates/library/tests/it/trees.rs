@@ -1,1 +1,308 @@
+//! What a device sees: its own names, and nothing that it does touches a stored photo.
 
+use safelight_core::{DeviceId, DevicePath, Timestamp};
+use safelight_library::{Entry, Library, TreeError};
+
+use crate::support::{Home, check_tallies, device, dp, filing, lp, put, read};
+
+fn etag(library: &Library, device: DeviceId, path: &str) -> String {
+    library.entry(device, &dp(path)).unwrap().unwrap().etag
+}
+
+fn names(entries: &[Entry]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.path.name()).collect()
+}
+
+#[test]
+fn the_root_is_there_from_the_beginning() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    let root = library.entry(phone, &DevicePath::root()).unwrap().unwrap();
+    assert!(root.is_folder && root.path.is_root());
+    assert!(library.list(phone, &DevicePath::root()).unwrap().is_empty());
+    assert!(matches!(
+        library.entry(DeviceId(9), &DevicePath::root()),
+        Err(TreeError::NoDevice(_))
+    ));
+}
+
+#[test]
+fn folders_are_made_where_their_parents_are() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    assert!(
+        matches!(library.make_folder(phone, &dp("a/b")), Err(TreeError::ParentMissing(path)) if path == dp("a"))
+    );
+    let made = library.make_folder(phone, &dp("a")).unwrap();
+    assert!(made.is_folder);
+    assert!(matches!(
+        library.make_folder(phone, &dp("a")),
+        Err(TreeError::AlreadyExists(_))
+    ));
+    assert!(matches!(
+        library.make_folder(phone, &DevicePath::root()),
+        Err(TreeError::AlreadyExists(_))
+    ));
+    library.make_folder(phone, &dp("a/b")).unwrap();
+    put(&library, b"1", filing(phone, "a/x.jpg")).unwrap();
+    assert_eq!(
+        names(&library.list(phone, &dp("a")).unwrap()),
+        ["b", "x.jpg"]
+    );
+    assert!(matches!(
+        library.list(phone, &dp("a/x.jpg")),
+        Err(TreeError::NotAFolder(_))
+    ));
+    assert!(matches!(
+        library.list(phone, &dp("zzz")),
+        Err(TreeError::NotFound(_))
+    ));
+    // Another device sees nothing of it.
+    let other = device(&library, "other");
+    assert!(library.list(other, &DevicePath::root()).unwrap().is_empty());
+}
+
+#[test]
+fn a_change_anywhere_below_changes_every_folder_above_and_no_other() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    for folder in ["a", "a/b", "a/b/c", "z"] {
+        library.make_folder(phone, &dp(folder)).unwrap();
+    }
+    put(&library, b"0", filing(phone, "a/b/c/0.jpg")).unwrap();
+    let above = ["", "a", "a/b", "a/b/c"];
+    let seen = || above.map(|path| etag(&library, phone, path));
+    let (aside, mut before) = (etag(&library, phone, "z"), seen());
+    let changes: [&dyn Fn(); 6] = [
+        &|| drop(put(&library, b"1", filing(phone, "a/b/c/1.jpg")).unwrap()),
+        &|| drop(put(&library, b"2", filing(phone, "a/b/c/1.jpg")).unwrap()),
+        &|| {
+            drop(
+                library
+                    .move_entry(phone, &dp("a/b/c/1.jpg"), &dp("a/b/c/2.jpg"), false)
+                    .unwrap(),
+            )
+        },
+        &|| {
+            drop(
+                library
+                    .copy_entry(phone, &dp("a/b/c/2.jpg"), &dp("a/b/c/3.jpg"), false, false)
+                    .unwrap(),
+            )
+        },
+        &|| library.remove_entry(phone, &dp("a/b/c/3.jpg")).unwrap(),
+        &|| {
+            drop(
+                library
+                    .set_modified(phone, &dp("a/b/c/2.jpg"), Timestamp::UNIX_EPOCH)
+                    .unwrap(),
+            )
+        },
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        change();
+        let after = seen();
+        for (before, after) in before.iter().zip(&after) {
+            assert_ne!(before, after, "change {number}");
+        }
+        before = after;
+    }
+    assert_eq!(etag(&library, phone, "z"), aside);
+}
+
+#[test]
+fn a_files_etag_changes_with_its_content_only() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    let first = put(&library, b"1", filing(phone, "a.jpg"))
+        .unwrap()
+        .entry
+        .unwrap();
+    let same = put(&library, b"1", filing(phone, "a.jpg"))
+        .unwrap()
+        .entry
+        .unwrap();
+    assert_eq!(first.etag, same.etag);
+    let touched = library
+        .set_modified(phone, &dp("a.jpg"), Timestamp::UNIX_EPOCH)
+        .unwrap();
+    assert_eq!(
+        (touched.etag, touched.modified),
+        (first.etag.clone(), Timestamp::UNIX_EPOCH)
+    );
+    let moved = library
+        .move_entry(phone, &dp("a.jpg"), &dp("b.jpg"), false)
+        .unwrap()
+        .entry;
+    assert_eq!((moved.etag, moved.id), (first.etag.clone(), first.id));
+    let edited = put(&library, b"2", filing(phone, "b.jpg"))
+        .unwrap()
+        .entry
+        .unwrap();
+    assert_ne!(edited.etag, first.etag);
+    assert!(!edited.etag.contains('"'));
+}
+
+#[test]
+fn removing_hides_and_keeps_the_photos() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    library.make_folder(phone, &dp("dcim")).unwrap();
+    let receipt = put(&library, b"kept", filing(phone, "dcim/a.jpg")).unwrap();
+    library.remove_entry(phone, &dp("dcim")).unwrap();
+    assert_eq!(library.entry(phone, &dp("dcim")).unwrap(), None);
+    assert_eq!(library.entry(phone, &dp("dcim/a.jpg")).unwrap(), None);
+    assert!(matches!(
+        library.remove_entry(phone, &dp("dcim")),
+        Err(TreeError::NotFound(_))
+    ));
+    assert!(library.remove_entry(phone, &DevicePath::root()).is_err());
+    assert_eq!(read(&library, &receipt), b"kept");
+    // The name is free again, and its new file is another one.
+    library.make_folder(phone, &dp("dcim")).unwrap();
+    let again = put(&library, b"new", filing(phone, "dcim/a.jpg")).unwrap();
+    assert_ne!(again.entry.unwrap().id, receipt.entry.unwrap().id);
+    assert_eq!(home.photos().len(), 2);
+}
+
+#[test]
+fn a_temporary_name_becomes_the_photos_name() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    put(&library, b"taken", filing(phone, "x.jpg")).unwrap();
+    let receipt = put(&library, b"photo", filing(phone, ".x.jpg.part")).unwrap();
+    let moved = library
+        .move_entry(phone, &dp(".x.jpg.part"), &dp("y.jpg"), false)
+        .unwrap();
+    assert!(!moved.replaced);
+    let asset = library.asset(receipt.asset).unwrap().unwrap();
+    assert_eq!(
+        (asset.path, asset.original_name.as_str()),
+        (lp("2024/05/y.jpg"), "y.jpg")
+    );
+    assert_eq!(read(&library, &receipt), b"photo");
+    // Over a name that is taken in the library, the next free one.
+    put(&library, b"photo3", filing(phone, "z.tmp")).unwrap();
+    let moved = library
+        .move_entry(phone, &dp("z.tmp"), &dp("x.jpg"), true)
+        .unwrap();
+    assert!(moved.replaced);
+    assert_eq!(
+        home.photos().keys().map(String::as_str).collect::<Vec<_>>(),
+        ["2024/05/x-2.jpg", "2024/05/x.jpg", "2024/05/y.jpg"]
+    );
+    assert_eq!(home.photos()["2024/05/x.jpg"], b"taken");
+    // Only upper and lower case: some file systems know no such rename.
+    library
+        .move_entry(phone, &dp("y.jpg"), &dp("Y.JPG"), false)
+        .unwrap();
+    assert_eq!(read(&library, &receipt), b"photo");
+    check_tallies(&library);
+}
+
+#[test]
+fn a_photo_that_others_know_by_name_keeps_its_file() {
+    let home = Home::new();
+    let library = home.ready();
+    let (ann, bob) = (device(&library, "ann"), device(&library, "bob"));
+    put(&library, b"shared", filing(ann, "a.jpg")).unwrap();
+    put(&library, b"shared", filing(bob, "b.jpg")).unwrap();
+    library
+        .move_entry(ann, &dp("a.jpg"), &dp("c.jpg"), false)
+        .unwrap();
+    assert!(home.photos().contains_key("2024/05/a.jpg"));
+    // Nor does a move of a name that the file was never called by rename it.
+    library.remove_entry(ann, &dp("c.jpg")).unwrap();
+    library
+        .move_entry(bob, &dp("b.jpg"), &dp("d.jpg"), false)
+        .unwrap();
+    assert!(home.photos().contains_key("2024/05/a.jpg"));
+}
+
+#[test]
+fn folders_move_with_all_below_them() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    for folder in ["a", "a/b", "t"] {
+        library.make_folder(phone, &dp(folder)).unwrap();
+    }
+    let receipt = put(&library, b"1", filing(phone, "a/b/1.jpg")).unwrap();
+    put(&library, b"2", filing(phone, "t/old.jpg")).unwrap();
+    let move_ =
+        |from: &str, to: &str, overwrite| library.move_entry(phone, &dp(from), &dp(to), overwrite);
+    assert!(matches!(
+        move_("a", "a/b/c", false),
+        Err(TreeError::IntoItself(_))
+    ));
+    assert!(matches!(
+        move_("a/b", "a", true),
+        Err(TreeError::IntoItself(_))
+    ));
+    assert!(matches!(
+        move_("", "x", false),
+        Err(TreeError::IntoItself(_))
+    ));
+    assert!(matches!(
+        move_("nothing", "x", false),
+        Err(TreeError::NotFound(_))
+    ));
+    assert!(matches!(
+        move_("a", "no/where", false),
+        Err(TreeError::ParentMissing(_))
+    ));
+    assert!(matches!(
+        move_("a", "t", false),
+        Err(TreeError::AlreadyExists(_))
+    ));
+    assert!(move_("a", "t", true).unwrap().replaced);
+    let moved = library.entry(phone, &dp("t/b/1.jpg")).unwrap().unwrap();
+    assert_eq!(
+        (moved.id, moved.asset),
+        (receipt.entry.unwrap().id, Some(receipt.asset))
+    );
+    assert_eq!(library.entry(phone, &dp("t/old.jpg")).unwrap(), None);
+    assert_eq!(home.photos().len(), 2);
+}
+
+#[test]
+fn a_copy_is_another_name_for_the_same_photo() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    library.make_folder(phone, &dp("a")).unwrap();
+    let receipt = put(&library, b"1", filing(phone, "a/1.jpg")).unwrap();
+    let copy = library
+        .copy_entry(phone, &dp("a"), &dp("b"), false, false)
+        .unwrap();
+    assert!(copy.entry.is_folder);
+    let twin = library.entry(phone, &dp("b/1.jpg")).unwrap().unwrap();
+    assert_eq!(twin.asset, Some(receipt.asset));
+    assert_ne!(twin.id, receipt.entry.unwrap().id);
+    library
+        .copy_entry(phone, &dp("a"), &dp("c"), false, true)
+        .unwrap();
+    assert!(library.list(phone, &dp("c")).unwrap().is_empty());
+    assert!(matches!(
+        library.copy_entry(phone, &dp("a"), &dp("b"), false, false),
+        Err(TreeError::AlreadyExists(_))
+    ));
+    assert!(
+        library
+            .copy_entry(phone, &dp("a"), &dp("b"), true, false)
+            .unwrap()
+            .replaced
+    );
+    assert_eq!(home.photos().len(), 1);
+    // The photo has two names now: neither's move renames the file.
+    library
+        .move_entry(phone, &dp("a/1.jpg"), &dp("a/2.jpg"), false)
+        .unwrap();
+    assert!(home.photos().contains_key("2024/05/1.jpg"));
+}

@@ -24,6 +24,8 @@ use tempfile::TempDir;
 
 pub(crate) mod disks;
 
+static HOMES: AtomicU64 = AtomicU64::new(1);
+
 /// The second at which the tests' clock begins.
 const BEGIN: i64 = 1_700_000_000;
 
@@ -68,7 +70,10 @@ impl Home {
         Self {
             folder: tempfile::tempdir().unwrap(),
             clock: Arc::new(TestClock(AtomicI64::new(BEGIN))),
-            entropy: Arc::new(Counting(AtomicU64::new(7))),
+            // Every home has its own chance, or two libraries would have one identity.
+            entropy: Arc::new(Counting(AtomicU64::new(
+                HOMES.fetch_add(1, Ordering::SeqCst) << 32,
+            ))),
         }
     }
 
