@@ -139,10 +139,7 @@ impl Library {
         };
         // '0' follows '/' in ASCII: the folders from "a/" up to, not including, "a0" are those below "a".
         let (below, beyond) = (format!("{first}/"), format!("{first}0"));
-        let after = after.map(PathKey::of).unwrap_or(PathKey {
-            folder: String::new(),
-            name: String::new(),
-        });
+        let after = after.map(PathKey::of).unwrap_or_default();
         self.core().catalogue.read("list the photos of a folder", |connection| {
             let condition = if everything {
                 "?3 IS NOT NULL AND ?4 IS NOT NULL AND ?5 IS NOT NULL AND (a.folder_key, a.name_key) > (?1, ?2)"

@@ -129,7 +129,7 @@ fn list(root: &Root, folder: String) -> (Listing, Vec<String>) {
                 message: format!("{error}; rename it, so that it can be kept"),
             }),
             (_, Err(error)) => {
-                listing.unreadable("unreadable-file", &entry.path(), &error.to_string())
+                listing.unreadable("unreadable-file", &entry.path(), &error.to_string());
             }
         }
     }

@@ -1,1 +1,285 @@
+//! The catalogue is disposable: it is made anew from the folder and the manifests.
 
+use std::{collections::BTreeMap, fs};
+
+use safelight_core::{AssetId, CopyState};
+use safelight_library::{Asset, Library, NewDestination, RebuildReport};
+
+use crate::support::{Home, check_tallies, described, device, dp, filing, found, lp, put, taken};
+
+fn rebuild(library: &Library) -> RebuildReport {
+    let report = library.rebuild(&mut |_| {}, &described).unwrap();
+    check_tallies(library);
+    report
+}
+
+/// What a rebuilt catalogue must know of each photo, by path.
+fn photos(library: &Library) -> BTreeMap<String, Asset> {
+    let assets = library.assets_after(AssetId(0), usize::MAX).unwrap();
+    assets
+        .into_iter()
+        .map(|asset| {
+            let path = asset.path.to_string();
+            (
+                path,
+                Asset {
+                    id: AssetId(0),
+                    safe: false,
+                    ..asset
+                },
+            )
+        })
+        .collect()
+}
+
+/// A library with photos, their manifests written, closed.
+fn full(home: &Home) -> BTreeMap<String, Asset> {
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    put(&library, b"one", filing(phone, "IMG.jpg")).unwrap();
+    put(&library, b"two", filing(phone, "IMG.jpg")).unwrap();
+    let mut old = found("odd \"name\".tif");
+    old.captured = Some(taken(1987, 6, 5));
+    old.kind = safelight_core::MediaKind::Other;
+    put(&library, b"three", old).unwrap();
+    let mut unknown = found("u.jpg");
+    unknown.captured = None;
+    put(&library, b"four", unknown).unwrap();
+    library.shut_down().unwrap();
+    photos(&library)
+}
+
+fn lose_catalogue(home: &Home) {
+    Library::set_aside_catalogue(&home.data()).unwrap().unwrap();
+}
+
+#[test]
+fn a_lost_catalogue_comes_back_whole() {
+    let home = Home::new();
+    let before = full(&home);
+    lose_catalogue(&home);
+    let library = home.ready();
+    assert_eq!(library.totals().unwrap().photos, 0);
+    let report = rebuild(&library);
+    assert_eq!((report.photos, report.bytes), (4, 15));
+    assert_eq!(report.problems, []);
+    assert_eq!(photos(&library), before);
+    assert_eq!(library.totals().unwrap().home_verified, 4);
+    // The manifests say the same again, each photo once.
+    let manifest =
+        fs::read_to_string(home.root().join(".safelight/manifests/2024/05.sha256")).unwrap();
+    assert_eq!(
+        manifest
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .count(),
+        2
+    );
+    assert_eq!(rebuild(&library).problems, []);
+    assert_eq!(photos(&library), before);
+}
+
+#[test]
+fn also_without_manifests_as_far_as_the_files_tell() {
+    let home = Home::new();
+    let before = full(&home);
+    lose_catalogue(&home);
+    fs::remove_dir_all(home.root().join(".safelight/manifests")).unwrap();
+    let library = home.ready();
+    assert_eq!(rebuild(&library).problems, []);
+    let after = photos(&library);
+    assert_eq!(
+        after.keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
+    for (path, asset) in after {
+        assert_eq!(
+            (asset.hash, asset.modified),
+            (before[&path].hash, before[&path].modified)
+        );
+        assert_eq!(
+            asset.captured,
+            Some(taken(2020, 6, 1)),
+            "as it was described"
+        );
+    }
+}
+
+#[test]
+fn devices_trees_and_destinations_stay_where_the_catalogue_could_be_read() {
+    let home = Home::new();
+    full(&home);
+    let library = home.ready();
+    let cloud = library
+        .add_destination(NewDestination {
+            name: "cloud",
+            url: "",
+            repository_id: "",
+        })
+        .unwrap();
+    let phone = library.devices().unwrap()[0].id;
+    let entry = library.entry(phone, &dp("IMG.jpg")).unwrap();
+    fs::write(home.root().join("2024/05/new.jpg"), "new").unwrap();
+    assert_eq!(rebuild(&library).photos, 5);
+    assert_eq!(library.entry(phone, &dp("IMG.jpg")).unwrap(), entry);
+    assert_eq!(
+        library.destinations().unwrap()[0].pending,
+        cloud.pending + 1
+    );
+}
+
+fn kinds(report: &RebuildReport) -> Vec<(&str, &str)> {
+    report
+        .problems
+        .iter()
+        .map(|p| (p.kind.as_str(), p.path.as_str()))
+        .collect()
+}
+
+/// Rot: other bytes, the same size and time.
+fn rot(home: &Home, path: &str, bytes: &str) {
+    let path = home.root().join(path);
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, bytes).unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+}
+
+#[test]
+fn rot_is_reported_and_the_photo_stays_known() {
+    for lose in [false, true] {
+        let home = Home::new();
+        let before = full(&home);
+        rot(&home, "2024/05/IMG.jpg", "0ne");
+        if lose {
+            lose_catalogue(&home);
+        }
+        let library = home.ready();
+        let report = rebuild(&library);
+        assert_eq!(kinds(&report), [("damaged-file", "2024/05/IMG.jpg")]);
+        assert_eq!(photos(&library), before);
+        let asset = library
+            .asset_by_path(&lp("2024/05/IMG.jpg"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            library.copies(asset.id).unwrap()[0].state,
+            CopyState::Damaged
+        );
+        assert_eq!(library.totals().unwrap().home_verified, 3);
+    }
+}
+
+#[test]
+fn a_missing_file_stays_known() {
+    for lose in [false, true] {
+        let home = Home::new();
+        let before = full(&home);
+        fs::remove_file(home.root().join("2024/05/IMG.jpg")).unwrap();
+        fs::remove_dir_all(home.root().join("1987")).unwrap();
+        if lose {
+            lose_catalogue(&home);
+        }
+        let library = home.ready();
+        let report = rebuild(&library);
+        let mut found = kinds(&report);
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                ("missing-file", "1987/06/odd _name_.tif"),
+                ("missing-file", "2024/05/IMG.jpg")
+            ]
+        );
+        assert_eq!(photos(&library), before);
+        for path in ["1987/06/odd _name_.tif", "2024/05/IMG.jpg"] {
+            let asset = library.asset_by_path(&lp(path)).unwrap().unwrap();
+            assert_eq!(
+                library.copies(asset.id).unwrap()[0].state,
+                CopyState::Missing
+            );
+        }
+        // It comes back by being uploaded again.
+        put(&library, b"one", found_one()).unwrap();
+        assert_eq!(
+            kinds(&rebuild(&library)),
+            [("missing-file", "1987/06/odd _name_.tif")]
+        );
+    }
+}
+
+fn found_one() -> safelight_library::Filing {
+    found("whatever.jpg")
+}
+
+#[test]
+fn an_edit_is_a_photo_of_its_own_and_the_version_before_stays_known() {
+    for lose in [false, true] {
+        let home = Home::new();
+        let before = full(&home);
+        fs::write(home.root().join("2024/05/IMG.jpg"), "edited").unwrap();
+        if lose {
+            lose_catalogue(&home);
+        }
+        let library = home.ready();
+        rebuild(&library);
+        assert_eq!(library.totals().unwrap().photos, 5);
+        let edited = library
+            .asset_by_path(&lp("2024/05/IMG.jpg"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(edited.size, 6);
+        let original = library
+            .asset_by_hash(&before["2024/05/IMG.jpg"].hash)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            library.copies(original.id).unwrap()[0].state,
+            CopyState::Missing
+        );
+        assert_eq!(original.path, lp("2024/05/IMG-3.jpg"));
+        assert_eq!(home.photos()["2024/05/IMG.jpg"], b"edited");
+    }
+}
+
+#[test]
+fn moved_files_are_found_where_they_are() {
+    let home = Home::new();
+    full(&home);
+    fs::create_dir(home.root().join("Album")).unwrap();
+    fs::rename(
+        home.root().join("2024/05/IMG.jpg"),
+        home.root().join("Album/IMG.jpg"),
+    )
+    .unwrap();
+    lose_catalogue(&home);
+    let library = home.ready();
+    let report = rebuild(&library);
+    assert_eq!(report.photos, 4);
+    assert_eq!(report.problems, []);
+    assert!(
+        library
+            .asset_by_path(&lp("Album/IMG.jpg"))
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[test]
+fn a_manifest_that_cannot_be_understood_is_told() {
+    let home = Home::new();
+    full(&home);
+    let manifest = home.root().join(".safelight/manifests/2024/05.sha256");
+    fs::write(&manifest, "what is this\n").unwrap();
+    lose_catalogue(&home);
+    let library = home.ready();
+    assert_eq!(
+        kinds(&rebuild(&library)),
+        [("damaged-manifest", ".safelight/manifests/2024/05.sha256")]
+    );
+    assert_eq!(library.totals().unwrap().photos, 4);
+}

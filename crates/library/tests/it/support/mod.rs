@@ -126,7 +126,7 @@ impl Home {
 fn collect(folder: &Path, below: &str, found: &mut BTreeMap<String, Vec<u8>>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
+        let name = entry.file_name().to_string_lossy().into_owned();
         if name == ".safelight" {
             continue;
         }
