@@ -17,7 +17,7 @@ pub(crate) struct Folders {
 
 /// What must be flushed so that a file in a folder is there after a power cut: the folders to flush, and those whose
 /// names are durable afterwards.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FolderWork {
     pub(crate) flush: Vec<PathBuf>,
     pub(crate) then_durable: Vec<PathBuf>,

@@ -41,10 +41,7 @@ pub(crate) struct Placed {
 impl Placed {
     /// The folders to flush before anybody is told of the file.
     pub(crate) fn flush(&self) -> FolderWork {
-        FolderWork {
-            flush: self.folders.flush.clone(),
-            then_durable: self.folders.then_durable.clone(),
-        }
+        self.folders.clone()
     }
 
     /// Takes the file away again, because its upload was refused after all.
@@ -221,7 +218,12 @@ impl Core {
         if !found.is_file() || found.len() != bytes.size {
             return Ok(false);
         }
-        let file = File::open(path).doing("open", path)?;
+        // Windows flushes only what may be written to.
+        let file = File::options()
+            .read(true)
+            .write(cfg!(windows))
+            .open(path)
+            .doing("open", path)?;
         if hash_of(&file).doing("read", path)?.hash != bytes.hash {
             return Ok(false);
         }

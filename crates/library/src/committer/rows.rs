@@ -12,6 +12,7 @@ use crate::{
     intake::{Filing, Outcome, Receipt, target},
     manifest,
     open::Core,
+    problems,
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Entry, child, find},
     tree_change::{NewNode, ensure_folder, insert, next_revision, touch_upwards},
@@ -40,6 +41,7 @@ pub(super) fn write(core: &Core, change: &Connection, row: &Row) -> Result<Recei
                 .prepare_cached("UPDATE asset SET modified = ?2 WHERE id = ?1")?
                 .execute([known.id.0, micros(*modified)])?;
             reset_home(change, known.id, row.at)?;
+            problems::clear(change, "missing-file", known.path.as_str())?;
             (known.id, path.clone(), Outcome::Duplicate)
         }
     };

@@ -48,7 +48,8 @@ CREATE TABLE copy (
   state TEXT NOT NULL,
   proof TEXT NOT NULL,
   at INTEGER NOT NULL,
-  snapshot INTEGER REFERENCES snapshot (id),
+  -- A row of `snapshot`; not declared as such, because removing a destination would look through all copies for each.
+  snapshot INTEGER,
   PRIMARY KEY (asset, place)
 ) WITHOUT ROWID;
 

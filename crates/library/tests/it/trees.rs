@@ -80,7 +80,7 @@ fn a_change_anywhere_below_changes_every_folder_above_and_no_other() {
     let upload = |bytes: &[u8]| {
         put(&library, bytes, filing(phone, one.as_str()))
             .map(|_| ())
-            .unwrap()
+            .unwrap();
     };
     let changes: [&dyn Fn(); 6] = [
         &|| upload(b"1"),
@@ -89,20 +89,20 @@ fn a_change_anywhere_below_changes_every_folder_above_and_no_other() {
             library
                 .move_entry(phone, &one, &two, false)
                 .map(|_| ())
-                .unwrap()
+                .unwrap();
         },
         &|| {
             library
                 .copy_entry(phone, &two, &three, false, false)
                 .map(|_| ())
-                .unwrap()
+                .unwrap();
         },
         &|| library.remove_entry(phone, &three).unwrap(),
         &|| {
             library
                 .set_modified(phone, &two, Timestamp::UNIX_EPOCH)
                 .map(|_| ())
-                .unwrap()
+                .unwrap();
         },
     ];
     for (number, change) in changes.iter().enumerate() {
