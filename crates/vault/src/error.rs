@@ -134,6 +134,7 @@ impl VaultError {
             Trouble::Unreachable => Self::Unreachable { url, reason },
             Trouble::Full => Self::Full { url, reason },
             Trouble::Denied => Self::Denied { url, reason },
+            Trouble::NoPlace => Self::NotARepository { url, reason },
             Trouble::NotFound | Trouble::TooShort => Self::Damaged { url, what: reason },
             Trouble::Other => Self::Io {
                 url,

@@ -29,6 +29,10 @@ mod state;
 mod store;
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod testing;
 
 pub use backup::{Backup, BackupReport, Failure, FileOutcome, NewFile};

@@ -30,7 +30,7 @@ impl Entropy for SeededEntropy {
 }
 
 /// A clock that goes on by one second whenever it is read.
-pub(crate) struct SteppingClock(pub(crate) AtomicI64);
+pub(crate) struct SteppingClock(AtomicI64);
 
 impl SteppingClock {
     /// Starts at 2026-01-01.

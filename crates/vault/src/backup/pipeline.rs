@@ -152,7 +152,9 @@ pub(crate) fn read_all(
                     photo: None,
                     modified: None,
                 }),
-                Err(error) => all.plain_failed.push((path.clone(), Failure::Unreadable(error.to_string()))),
+                Err(error) => all
+                    .plain_failed
+                    .push((path.clone(), Failure::Unreadable(error.to_string()))),
             }
         }
         pull(request, folders, known, uploader, &batches, plain);
@@ -193,16 +195,21 @@ fn pull(
     let mut looked_at = std::collections::HashSet::new();
     let (mut batch, mut batch_bytes) = (Vec::with_capacity(BATCH_FILES), 0);
     let enough = request.enough;
-    let photos = std::iter::from_fn(|| if enough() { None } else { request.files.next() }).map(|file: NewFile| {
-        let job = Job {
-            path: file.path,
-            photo: Some((file.asset, file.hash)),
-            modified: Some(file.modified),
-        };
-        (file.size, job)
-    });
+    let photos = std::iter::from_fn(|| if enough() { None } else { request.files.next() }).map(
+        |file: NewFile| {
+            let job = Job {
+                path: file.path,
+                photo: Some((file.asset, file.hash)),
+                modified: Some(file.modified),
+            };
+            (file.size, job)
+        },
+    );
     // The manifests come last, so that they are not older than the photos.
-    for (size, job) in photos.fuse().chain(plain.into_iter().map(|job| (BATCH_BYTES / 8, job))) {
+    for (size, job) in photos
+        .fuse()
+        .chain(plain.into_iter().map(|job| (BATCH_BYTES / 8, job)))
+    {
         if uploader.is_stopped() {
             return;
         }

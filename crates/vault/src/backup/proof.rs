@@ -40,6 +40,10 @@ pub(crate) struct Proof<'a> {
 
 impl Proof<'_> {
     /// Sorts the promised photos into those that are in the snapshot `id` and those that are not.
+    ///
+    /// # Errors
+    ///
+    /// The snapshot or one of its lists cannot be read: it is worth nothing.
     pub(crate) fn compare(
         &self,
         id: Id,
@@ -63,15 +67,7 @@ impl Proof<'_> {
         // From the root down, each list found through the one above it.
         let mut waiting = vec![(String::new(), snapshot.tree)];
         while let Some((folder, id)) = waiting.pop() {
-            let nodes = match self.read(&folder, id) {
-                Ok(nodes) => nodes,
-                Err(VaultError::Damaged { what, .. }) => {
-                    // The photos below are told as failed at the end.
-                    self.fail(by_folder.remove(&folder), &what, &mut failed);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
+            let nodes = self.read(&folder, id)?;
             for photo in by_folder.remove(&folder).unwrap_or_default() {
                 match self.check(&photo, nodes.get(photo.path.name())) {
                     Ok(()) => stored.push(photo.asset),
@@ -85,13 +81,8 @@ impl Proof<'_> {
                 }
             }
         }
-        for photos in by_folder.into_values() {
-            self.fail(
-                Some(photos),
-                "its folder is not in the snapshot",
-                &mut failed,
-            );
-        }
+        let lost = by_folder.into_values().flatten();
+        failed.extend(lost.map(|photo| outcome(photo, "its folder is not in the snapshot")));
         Ok((stored, failed))
     }
 
@@ -130,15 +121,6 @@ impl Proof<'_> {
         } else {
             Err("a part of it is in no index")
         }
-    }
-
-    fn fail(&self, photos: Option<Vec<Promised>>, why: &str, failed: &mut Vec<FileOutcome>) {
-        failed.extend(
-            photos
-                .unwrap_or_default()
-                .into_iter()
-                .map(|photo| outcome(photo, why)),
-        );
     }
 }
 

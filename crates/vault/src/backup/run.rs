@@ -31,7 +31,7 @@ use crate::{
     },
     repository::{LockGuard, Repository},
     state::{FolderList, Remembered},
-    store::Folder,
+    store::{File, Folder},
 };
 
 /// How far apart two snapshots are at least.
@@ -177,7 +177,12 @@ pub(crate) fn run(
             before: &before,
             folders: &touched,
         };
-        let (found, missing) = proof.compare(*id, root, promised)?;
+        let (found, missing) = match proof.compare(*id, root, promised) {
+            Err(error @ VaultError::Damaged { .. }) if is_new => {
+                return Err(withdraw(repository, *id, error));
+            }
+            compared => compared?,
+        };
         stored = found;
         failed.extend(missing);
         remember(
@@ -206,6 +211,14 @@ pub(crate) fn run(
         bytes_added,
         packs,
     })
+}
+
+/// Takes back a new snapshot that cannot be read: the next backup would have to continue it.
+fn withdraw(repository: &Repository, id: Id, why: VaultError) -> VaultError {
+    match repository.store.remove(File::In(Folder::Snapshots, id)) {
+        Ok(()) => why,
+        Err(error) => repository.store_error(error),
+    }
 }
 
 /// A library on a drive that is not connected must not become a snapshot without photos.

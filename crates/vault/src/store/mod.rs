@@ -121,6 +121,8 @@ pub(crate) struct StoreError {
 pub(crate) enum Trouble {
     /// The file is not there.
     NotFound,
+    /// The bucket is not there.
+    NoPlace,
     /// No permission, or wrong keys.
     Denied,
     /// No space left.

@@ -38,6 +38,8 @@ impl S3Store {
         region: Option<&str>,
         keys: Option<&S3Keys>,
     ) -> Result<Self, StoreError> {
+        // The HTTP client; may be asked for any number of times.
+        opendal::install_default();
         let region = region.unwrap_or("us-east-1");
         let mut builder = S3::default()
             .bucket(bucket)
@@ -173,11 +175,7 @@ impl Store for S3Store {
         );
         match found {
             Ok(metadata) => Ok(Some(metadata.content_length())),
-            Err(error)
-                if error.trouble == Trouble::NotFound && !error.reason.contains("NoSuchBucket") =>
-            {
-                Ok(None)
-            }
+            Err(error) if error.trouble == Trouble::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -250,7 +248,9 @@ fn failure(attempt: &str, error: &opendal::Error) -> StoreError {
         source = cause.source();
     }
     let says = |word: &str| reason.contains(word);
-    let trouble = if says("InvalidAccessKeyId")
+    let trouble = if says("NoSuchBucket") {
+        Trouble::NoPlace
+    } else if says("InvalidAccessKeyId")
         || says("SignatureDoesNotMatch")
         || says("AccessDenied")
         || says("Forbidden")
@@ -277,6 +277,17 @@ fn failure(attempt: &str, error: &opendal::Error) -> StoreError {
     StoreError {
         trouble,
         attempt: attempt.to_owned(),
-        reason,
+        reason: servers_words(&reason).unwrap_or(reason),
     }
+}
+
+/// What the server itself said, out of `S3Error { code: "…", message: "…", … }`.
+fn servers_words(reason: &str) -> Option<String> {
+    let value = |key| Some(reason.split_once(key)?.1.split_once('"')?.0);
+    let (code, message) = (value("code: \"")?, value("message: \"")?);
+    Some(if message.is_empty() {
+        code.to_owned()
+    } else {
+        format!("{code}: {message}")
+    })
 }

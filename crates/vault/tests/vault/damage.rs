@@ -1,1 +1,251 @@
-//! Under construction.
+//! What a damaged repository leads to: {delete, cut, change a bit} × {config, key, index, snapshot, data pack, tree
+//! pack}. Whatever is hurt is named; whatever is not comes back.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use safelight_testkit::tree;
+use safelight_vault::{Vault, VaultError, VerifyOutcome};
+
+use crate::world::World;
+
+#[derive(Clone, Copy, Debug)]
+enum Hurt {
+    Delete,
+    Cut,
+    Flip,
+}
+
+const ALL: [Hurt; 3] = [Hurt::Delete, Hurt::Cut, Hurt::Flip];
+
+impl Hurt {
+    fn file(self, path: &Path) {
+        let mut bytes = fs::read(path).unwrap();
+        match self {
+            Self::Delete => return fs::remove_file(path).unwrap(),
+            Self::Cut => bytes.truncate(bytes.len() / 2),
+            Self::Flip => {
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 0x10;
+            }
+        }
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+fn files(world: &World, folder: &str) -> Vec<PathBuf> {
+    let root = world.repository().join(folder);
+    tree::files(&root)
+        .unwrap()
+        .into_iter()
+        .map(|path| root.join(path))
+        .collect()
+}
+
+/// Two photos in a pack of their own each round.
+fn world() -> (World, Vault) {
+    let mut world = World::local();
+    let vault = world.create();
+    for round in 0..2 {
+        world.clock.advance(jiff::SignedDuration::from_hours(1));
+        let new = world.put_many(round, 2, 50_000);
+        world.backup(&vault, new).unwrap();
+    }
+    (world, vault)
+}
+
+/// The repository's data packs and tree packs.
+fn packs(world: &World) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    // The lists of a few folders have less than 4 KiB, photos' packs more.
+    files(world, "data")
+        .into_iter()
+        .partition(|path| fs::metadata(path).unwrap().len() > 4096)
+}
+
+#[test]
+fn a_hurt_data_pack_is_found_its_photos_are_named_and_the_next_backup_mends_it() {
+    for hurt in ALL {
+        for read_back in [true, false] {
+            let (world, vault) = world();
+            let (data, _) = packs(&world);
+            assert_eq!(data.len(), 2);
+            hurt.file(&data[0]);
+            let (report, outcomes) = world.verify(&vault, read_back);
+            let damaged: Vec<&String> = outcomes
+                .iter()
+                .filter(|(_, outcome)| matches!(outcome, VerifyOutcome::Damaged(_)))
+                .map(|(path, _)| path)
+                .collect();
+            if matches!(hurt, Hurt::Flip) && !read_back {
+                assert_eq!(report.good, 4, "only reading finds a changed bit");
+                continue;
+            }
+            assert!((1..=2).contains(&damaged.len()), "{hurt:?}: {outcomes:?}");
+            assert_eq!(
+                (report.good, report.missing),
+                (4 - damaged.len() as u64, 0),
+                "{hurt:?}"
+            );
+
+            let to = tempfile::tempdir().unwrap();
+            let restored = world.restore(&vault, to.path(), &[]);
+            let named: Vec<&String> = restored
+                .failures
+                .iter()
+                .map(|failure| &failure.path)
+                .collect();
+            assert_eq!(named.len(), damaged.len(), "{hurt:?}");
+            assert!(named.iter().all(|path| damaged.contains(path)));
+            let there = tree::files(to.path()).unwrap();
+            assert_eq!(
+                there.len(),
+                4 - damaged.len(),
+                "nothing half restored lies around: {there:?}"
+            );
+
+            world.backup_all(&vault);
+            world.assert_restores(&vault);
+            let (report, _) = world.verify(&vault, true);
+            assert_eq!(report.good, 4, "{hurt:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hurt_tree_pack_is_named() {
+    for hurt in ALL {
+        let (mut world, vault) = world();
+        let (_, trees) = packs(&world);
+        for pack in &trees {
+            hurt.file(pack);
+        }
+        let (report, outcomes) = world.verify(&vault, false);
+        assert!(!report.problems.is_empty(), "{hurt:?}");
+        // A changed bit hurts one list of several.
+        let bad = outcomes
+            .values()
+            .filter(|outcome| **outcome != VerifyOutcome::Good)
+            .count();
+        assert!(
+            bad == 4 || (bad > 0 && matches!(hurt, Hurt::Flip)),
+            "{hurt:?}"
+        );
+        let to = tempfile::tempdir().unwrap();
+        let restored = world.restore(&vault, to.path(), &[]);
+        assert!(
+            restored.files as usize == 4 - bad && !restored.failures.is_empty(),
+            "{hurt:?}"
+        );
+        // A backup must not go on as if there had been nothing.
+        let all = world
+            .all()
+            .into_iter()
+            .chain([world.put("2024/01/new.jpg", b"new")])
+            .collect();
+        assert!(
+            matches!(world.backup(&vault, all), Err(VaultError::Damaged { .. })),
+            "{hurt:?}"
+        );
+        assert_eq!(vault.snapshots().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_hurt_index_is_named_and_what_another_one_names_comes_back() {
+    for hurt in ALL {
+        let (world, vault) = world();
+        hurt.file(&files(&world, "index")[0]);
+        let (report, outcomes) = world.verify(&vault, true);
+        assert!(
+            outcomes
+                .values()
+                .any(|outcome| *outcome != VerifyOutcome::Good),
+            "{hurt:?}"
+        );
+        assert!(
+            matches!(hurt, Hurt::Delete) || !report.problems.is_empty(),
+            "{hurt:?}"
+        );
+        let to = tempfile::tempdir().unwrap();
+        let restored = world.restore(&vault, to.path(), &[]);
+        assert!(!restored.failures.is_empty(), "{hurt:?}");
+        assert_eq!(
+            restored.files as usize,
+            tree::files(to.path()).unwrap().len()
+        );
+    }
+}
+
+#[test]
+fn a_hurt_snapshot_is_named() {
+    for hurt in [Hurt::Cut, Hurt::Flip] {
+        let (mut world, vault) = world();
+        for snapshot in files(&world, "snapshots") {
+            hurt.file(&snapshot);
+        }
+        assert!(matches!(vault.snapshots(), Err(VaultError::Damaged { .. })));
+        let new = world.put("2024/01/new.jpg", b"new");
+        for lost in [false, true] {
+            if lost {
+                fs::remove_dir_all(world.state()).unwrap();
+                fs::create_dir(world.state()).unwrap();
+            }
+            let error = world.backup(&vault, vec![new.clone()]).unwrap_err();
+            assert!(
+                matches!(error, VaultError::Damaged { .. }),
+                "{hurt:?} {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn deleted_snapshots_are_noticed() {
+    let (world, vault) = world();
+    for snapshot in files(&world, "snapshots") {
+        Hurt::Delete.file(&snapshot);
+    }
+    let (report, outcomes) = world.verify(&vault, false);
+    assert_eq!(report.snapshot, None);
+    assert!(
+        outcomes
+            .values()
+            .all(|outcome| *outcome == VerifyOutcome::Missing)
+    );
+    // Nothing of what is remembered here is believed.
+    world.backup_all(&vault);
+    world.assert_restores(&vault);
+}
+
+#[test]
+fn a_hurt_config_or_key_is_named_and_never_taken_for_a_wrong_password() {
+    for hurt in ALL {
+        for kept in [true, false] {
+            for folder in ["config", "keys"] {
+                let (world, _) = world();
+                if !kept {
+                    fs::remove_dir_all(world.state()).unwrap();
+                }
+                match folder {
+                    "config" => hurt.file(&world.repository().join("config")),
+                    _ => hurt.file(&files(&world, "keys")[0]),
+                }
+                let opened = world.open();
+                let what = format!("{hurt:?} {folder} {kept}: {:?}", opened.as_ref().err());
+                match (folder, hurt) {
+                    ("config", Hurt::Delete) => {
+                        assert!(
+                            matches!(opened, Err(VaultError::NotARepository { .. })),
+                            "{what}"
+                        );
+                    }
+                    // The kept key needs no key file.
+                    ("keys", _) if kept => assert!(opened.is_ok(), "{what}"),
+                    _ => assert!(matches!(opened, Err(VaultError::Damaged { .. })), "{what}"),
+                }
+            }
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 mod damage;
 mod first;
-mod hostile;
 mod next;
 mod resume;
 mod s3;

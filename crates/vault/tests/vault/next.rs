@@ -26,11 +26,21 @@ fn additions_removals_renames_and_replacements_arrive() {
         world.put("2025/new/folder/deep.jpg", b"new"),
         world.put("moved.jpg", b"the only one in its folder"),
     ];
-    let removed = ["2024/01/goes.jpg", "2024/13/alone.jpg", "never/was/there.jpg"];
+    let removed = [
+        "2024/01/goes.jpg",
+        "2024/13/alone.jpg",
+        "never/was/there.jpg",
+    ];
     let report = world.backup_removing(&vault, files, &[], &removed).unwrap();
     assert_eq!(report.stored.len(), 3);
     assert_ne!(report.snapshot, first.snapshot);
-    assert_eq!(fs::read_dir(world.repository().join("locks")).unwrap().count(), 0, "locks are removed");
+    assert_eq!(
+        fs::read_dir(world.repository().join("locks"))
+            .unwrap()
+            .count(),
+        0,
+        "locks are removed"
+    );
     world.assert_restic_agrees();
     world.assert_restores(&vault);
     let snapshots = vault.snapshots().unwrap();
@@ -74,9 +84,15 @@ fn what_the_last_snapshot_has_is_not_sent_again() {
     let moved = world.photos.remove("2024/01/large.mov").unwrap();
     world.photos.insert("2025/large.mov".to_owned(), moved);
     fs::create_dir_all(world.library().join("2025")).unwrap();
-    fs::rename(world.library().join("2024/01/large.mov"), world.library().join("2025/large.mov")).unwrap();
+    fs::rename(
+        world.library().join("2024/01/large.mov"),
+        world.library().join("2025/large.mov"),
+    )
+    .unwrap();
     let file = world.file("2025/large.mov");
-    let report = world.backup_removing(&vault, vec![file], &[], &["2024/01/large.mov"]).unwrap();
+    let report = world
+        .backup_removing(&vault, vec![file], &[], &["2024/01/large.mov"])
+        .unwrap();
     assert_eq!(report.stored.len(), 1);
     assert!(report.bytes_added < 20_000, "{}", report.bytes_added);
     world.assert_restic_agrees();
@@ -99,7 +115,10 @@ fn plain_files_are_stored_as_they_are_now() {
     let mut world = World::local();
     world.put("2024/05/a.jpg", b"a");
     let vault = world.create();
-    let plain = [".safelight/library.json".to_owned(), ".safelight/manifests/2024/05.sha256".to_owned()];
+    let plain = [
+        ".safelight/library.json".to_owned(),
+        ".safelight/manifests/2024/05.sha256".to_owned(),
+    ];
     let write = |world: &World, text: &str| {
         for path in &plain {
             let place = world.library().join(path);
@@ -109,17 +128,31 @@ fn plain_files_are_stored_as_they_are_now() {
     };
     for text in ["first", "second, and longer"] {
         write(&world, text);
-        let report = world.backup_removing(&vault, world.all(), &plain, &[]).unwrap();
-        assert!(report.plain_failed.is_empty() && report.stored.len() == 1, "{report:?}");
+        let report = world
+            .backup_removing(&vault, world.all(), &plain, &[])
+            .unwrap();
+        assert!(
+            report.plain_failed.is_empty() && report.stored.len() == 1,
+            "{report:?}"
+        );
         let to = tempfile::tempdir().unwrap();
         assert_eq!(world.restore(&vault, to.path(), &[]).failures, []);
         for path in &plain {
-            assert_eq!(fs::read_to_string(to.path().join(path)).unwrap(), format!("{text} {path}"));
+            assert_eq!(
+                fs::read_to_string(to.path().join(path)).unwrap(),
+                format!("{text} {path}")
+            );
         }
     }
     let missing = ["no/such.json".to_owned(), "../outside".to_owned()];
-    let report = world.backup_removing(&vault, vec![], &missing, &[]).unwrap();
-    let named: Vec<&str> = report.plain_failed.iter().map(|(path, _)| path.as_str()).collect();
+    let report = world
+        .backup_removing(&vault, vec![], &missing, &[])
+        .unwrap();
+    let named: Vec<&str> = report
+        .plain_failed
+        .iter()
+        .map(|(path, _)| path.as_str())
+        .collect();
     assert_eq!(named, ["../outside", "no/such.json"]);
     world.assert_restic_agrees();
 }
@@ -169,7 +202,13 @@ fn others_snapshots_in_the_same_repository_are_left_alone() {
     world.assert_restores(&vault);
     let checked = world.restic_ok("restic", &["check", "--read-data"]);
     assert!(checked.contains("no errors were found"), "{checked}");
-    assert_eq!(world.restic_ok("restic", &["ls", "latest"]).matches("letter.txt").count(), 1);
+    assert_eq!(
+        world
+            .restic_ok("restic", &["ls", "latest"])
+            .matches("letter.txt")
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -202,7 +241,10 @@ fn the_owners_prune_between_two_backups_does_no_harm() {
         world.clock.advance(jiff::SignedDuration::from_hours(1));
         world.backup_all(&vault);
     }
-    world.restic_ok("restic", &["forget", "--keep-last", "1", "--prune", "--max-unused", "0"]);
+    world.restic_ok(
+        "restic",
+        &["forget", "--keep-last", "1", "--prune", "--max-unused", "0"],
+    );
     let file = world.put("2024/01/after.jpg", b"after");
     let report = world.backup(&vault, vec![file]).unwrap();
     assert_eq!(report.stored.len(), 1);
@@ -216,7 +258,9 @@ fn who_works_on_the_repository_alone_is_not_disturbed() {
     let files = world.put_many(1, 20, 100_000);
     let vault = world.create();
     world.backup_all(&vault);
-    let Some(restic) = tools::require("restic") else { return };
+    let Some(restic) = tools::require("restic") else {
+        return;
+    };
     // A check holds an exclusive lock, as a prune does, and takes minutes at 1 KiB a second.
     let mut alone = std::process::Command::new(restic)
         .args(["--no-cache", "-r", world.repository().to_str().unwrap()])
@@ -227,11 +271,18 @@ fn who_works_on_the_repository_alone_is_not_disturbed() {
         .spawn()
         .unwrap();
     let lock = loop {
-        assert_eq!(alone.try_wait().unwrap(), None, "restic ended before its lock was seen");
-        let whole = fs::read_dir(world.repository().join("locks")).unwrap().flatten().find(|lock| {
-            let bytes = fs::read(lock.path()).unwrap_or_default();
-            tree::hash(&bytes).to_string() == lock.file_name().to_string_lossy()
-        });
+        assert_eq!(
+            alone.try_wait().unwrap(),
+            None,
+            "restic ended before its lock was seen"
+        );
+        let whole = fs::read_dir(world.repository().join("locks"))
+            .unwrap()
+            .flatten()
+            .find(|lock| {
+                let bytes = fs::read(lock.path()).unwrap_or_default();
+                tree::hash(&bytes).to_string() == lock.file_name().to_string_lossy()
+            });
         match whole {
             Some(lock) => break lock.path(),
             None => std::thread::yield_now(),
@@ -239,12 +290,17 @@ fn who_works_on_the_repository_alone_is_not_disturbed() {
     };
     // The lock's time is the real one.
     let written = fs::metadata(lock).unwrap().modified().unwrap();
-    world.clock.set(safelight_core::Timestamp::try_from(written).unwrap());
+    world
+        .clock
+        .set(safelight_core::Timestamp::try_from(written).unwrap());
     let refused = world.backup(&vault, files.clone());
     // Killed, it leaves its lock behind, which is worth nothing after half an hour.
     alone.kill().unwrap();
     alone.wait().unwrap();
-    assert!(matches!(&refused, Err(error @ VaultError::Locked { .. }) if error.is_transient()), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(error @ VaultError::Locked { .. }) if error.is_transient()),
+        "{refused:?}"
+    );
     world.clock.advance(jiff::SignedDuration::from_mins(31));
     assert_eq!(world.backup(&vault, files).unwrap().stored.len(), 20);
 }
@@ -254,9 +310,16 @@ fn a_lock_that_a_crash_left_is_removed() {
     let mut world = World::local();
     world.put("a.jpg", b"a");
     let vault = world.create();
-    let held = |world: &World| fs::read_dir(world.repository().join("locks")).unwrap().count();
+    let held = |world: &World| {
+        fs::read_dir(world.repository().join("locks"))
+            .unwrap()
+            .count()
+    };
     let state = world.state().join("lock-in-repository");
-    let (left, during) = (std::sync::Mutex::new(None), std::sync::atomic::AtomicUsize::new(0));
+    let (left, during) = (
+        std::sync::Mutex::new(None),
+        std::sync::atomic::AtomicUsize::new(0),
+    );
     let files = world.all();
     let mut watched = files.into_iter().inspect(|_| {
         let name = fs::read_to_string(&state).unwrap();

@@ -11,8 +11,8 @@ use std::{
 use safelight_core::{AssetId, ContentHash, LibraryPath, Timestamp};
 use safelight_testkit::{FakeClock, Random, SeededEntropy, tools, tree};
 use safelight_vault::{
-    Backup, BackupReport, NewFile, RepositoryPassword, Restore, RestoreReport, S3Keys, StoreConfig, StoreUrl, Vault,
-    VaultError, Verify, VerifyOutcome, VerifyReport,
+    Backup, BackupReport, NewFile, RepositoryPassword, Restore, RestoreReport, S3Keys, StoreConfig,
+    StoreUrl, Vault, VaultError, Verify, VerifyOutcome, VerifyReport,
 };
 use tempfile::TempDir;
 
@@ -72,7 +72,14 @@ impl World {
 
     pub(crate) fn create(&self) -> Vault {
         let password = RepositoryPassword::new(PASSWORD);
-        Vault::create(&self.config, &password, &self.state(), self.clock.clone(), self.entropy()).unwrap()
+        Vault::create(
+            &self.config,
+            &password,
+            &self.state(),
+            self.clock.clone(),
+            self.entropy(),
+        )
+        .unwrap()
     }
 
     pub(crate) fn open(&self) -> Result<Vault, VaultError> {
@@ -81,12 +88,20 @@ impl World {
 
     pub(crate) fn open_with(&self, password: &str) -> Result<Vault, VaultError> {
         let password = RepositoryPassword::new(password);
-        Vault::open(&self.config, &password, &self.state(), self.clock.clone(), self.entropy())
+        Vault::open(
+            &self.config,
+            &password,
+            &self.state(),
+            self.clock.clone(),
+            self.entropy(),
+        )
     }
 
     fn entropy(&self) -> Arc<SeededEntropy> {
         // Nonces must differ between two openings of one test's repository.
-        Arc::new(SeededEntropy::new(fs::read_dir(self.folder.path()).unwrap().count() as u64 + u64::from(rand())))
+        Arc::new(SeededEntropy::new(
+            fs::read_dir(self.folder.path()).unwrap().count() as u64 + u64::from(rand()),
+        ))
     }
 
     /// Puts a photo into the library folder.
@@ -107,7 +122,11 @@ impl World {
             .map(|number| {
                 let mut bytes = vec![0; usize::try_from(random.between(1, largest)).unwrap()];
                 random.fill(&mut bytes);
-                let folder = format!("20{:02}/{:02}", random.between(20, 24), random.between(1, 12));
+                let folder = format!(
+                    "20{:02}/{:02}",
+                    random.between(20, 24),
+                    random.between(1, 12)
+                );
                 self.put(&format!("{folder}/IMG_{seed}_{number:05}.jpg"), &bytes)
             })
             .collect()
@@ -129,7 +148,11 @@ impl World {
         self.photos.keys().map(|path| self.file(path)).collect()
     }
 
-    pub(crate) fn backup(&self, vault: &Vault, files: Vec<NewFile>) -> Result<BackupReport, VaultError> {
+    pub(crate) fn backup(
+        &self,
+        vault: &Vault,
+        files: Vec<NewFile>,
+    ) -> Result<BackupReport, VaultError> {
         self.backup_removing(vault, files, &[], &[])
     }
 
@@ -140,7 +163,10 @@ impl World {
         plain_files: &[String],
         removed: &[&str],
     ) -> Result<BackupReport, VaultError> {
-        let removed: Vec<LibraryPath> = removed.iter().map(|path| LibraryPath::parse(path).unwrap()).collect();
+        let removed: Vec<LibraryPath> = removed
+            .iter()
+            .map(|path| LibraryPath::parse(path).unwrap())
+            .collect();
         let request = Backup {
             library: &self.library(),
             files: &mut files.into_iter(),
@@ -161,8 +187,15 @@ impl World {
     }
 
     pub(crate) fn restore(&self, vault: &Vault, to: &Path, paths: &[&str]) -> RestoreReport {
-        let paths: Vec<LibraryPath> = paths.iter().map(|path| LibraryPath::parse(path).unwrap()).collect();
-        let expected = |path: &LibraryPath| self.photos.get(path.as_str()).map(|(bytes, _)| tree::hash(bytes));
+        let paths: Vec<LibraryPath> = paths
+            .iter()
+            .map(|path| LibraryPath::parse(path).unwrap())
+            .collect();
+        let expected = |path: &LibraryPath| {
+            self.photos
+                .get(path.as_str())
+                .map(|(bytes, _)| tree::hash(bytes))
+        };
         let request = Restore {
             snapshot: None,
             paths: &paths,
@@ -182,17 +215,31 @@ impl World {
     }
 
     pub(crate) fn assert_same(&self, folder: &Path) {
-        let wanted: BTreeMap<String, ContentHash> =
-            self.photos.iter().map(|(path, (bytes, _))| (path.clone(), tree::hash(bytes))).collect();
+        let wanted: BTreeMap<String, ContentHash> = self
+            .photos
+            .iter()
+            .map(|(path, (bytes, _))| (path.clone(), tree::hash(bytes)))
+            .collect();
         let found = tree::hashes(folder).unwrap();
         let differs = |path: &&String| found.get(*path) != wanted.get(*path);
         let different: Vec<&String> = wanted.keys().chain(found.keys()).filter(differs).collect();
         assert!(different.is_empty(), "these differ: {different:?}");
     }
 
-    pub(crate) fn verify(&self, vault: &Vault, read_back: bool) -> (VerifyReport, BTreeMap<String, VerifyOutcome>) {
-        let names: BTreeMap<i64, &String> = self.photos.iter().map(|(path, (_, asset))| (*asset, path)).collect();
-        let mut photos = self.all().into_iter().map(|file| (file.asset, file.path, file.hash));
+    pub(crate) fn verify(
+        &self,
+        vault: &Vault,
+        read_back: bool,
+    ) -> (VerifyReport, BTreeMap<String, VerifyOutcome>) {
+        let names: BTreeMap<i64, &String> = self
+            .photos
+            .iter()
+            .map(|(path, (_, asset))| (*asset, path))
+            .collect();
+        let mut photos = self
+            .all()
+            .into_iter()
+            .map(|file| (file.asset, file.path, file.hash));
         let mut outcomes = BTreeMap::new();
         let request = Verify {
             photos: &mut photos,
@@ -219,7 +266,11 @@ impl World {
             command.env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
             command.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
         }
-        if let StoreUrl::S3 { region: Some(region), .. } = &self.config.url {
+        if let StoreUrl::S3 {
+            region: Some(region),
+            ..
+        } = &self.config.url
+        {
             command.env("AWS_DEFAULT_REGION", region);
         }
         let output = command
@@ -238,7 +289,10 @@ impl World {
         };
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{program} {arguments:?}\n{text}\n{errors}");
+        assert!(
+            output.status.success(),
+            "{program} {arguments:?}\n{text}\n{errors}"
+        );
         text
     }
 
@@ -246,10 +300,16 @@ impl World {
     pub(crate) fn assert_restic_agrees(&self) {
         for program in ["restic", "restic-new"] {
             let checked = self.restic_ok(program, &["check", "--read-data"]);
-            assert!(checked.is_empty() || checked.contains("no errors were found"), "{program}: {checked}");
+            assert!(
+                checked.is_empty() || checked.contains("no errors were found"),
+                "{program}: {checked}"
+            );
             let to = tempfile::tempdir().unwrap();
             let target = to.path().to_str().unwrap();
-            if !self.restic_ok(program, &["restore", "latest", "--target", target]).is_empty() {
+            if !self
+                .restic_ok(program, &["restore", "latest", "--target", target])
+                .is_empty()
+            {
                 self.assert_same(to.path());
             }
         }
