@@ -62,13 +62,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a program to its end. What it writes to standard error is passed on, and the lines that start with `mark` are
-/// also returned.
+/// Runs a program to its end. What it writes to standard error is passed on, and the lines that start with one of the
+/// `marks` are also returned.
 ///
 /// # Errors
 ///
 /// It cannot be started, or ends badly.
-pub(crate) fn run_and_collect(command: &mut Command, mark: &str) -> (Result<()>, Vec<String>) {
+pub(crate) fn run_and_collect(command: &mut Command, marks: &[&str]) -> (Result<()>, Vec<String>) {
     let shown = show(command);
     let mut marked = Vec::new();
     let ended = (|| {
@@ -77,7 +77,7 @@ pub(crate) fn run_and_collect(command: &mut Command, mark: &str) -> (Result<()>,
             .spawn()
             .with_context(|| format!("Cannot start {shown}"))?;
         if let Some(stderr) = child.stderr.take() {
-            pass_on(stderr, mark, &mut marked)?;
+            pass_on(stderr, marks, &mut marked)?;
         }
         let status = child.wait()?;
         if !status.success() {
@@ -88,11 +88,11 @@ pub(crate) fn run_and_collect(command: &mut Command, mark: &str) -> (Result<()>,
     (ended, marked)
 }
 
-fn pass_on(from: impl Read, mark: &str, marked: &mut Vec<String>) -> Result<()> {
+fn pass_on(from: impl Read, marks: &[&str], marked: &mut Vec<String>) -> Result<()> {
     for line in BufReader::new(from).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
         writeln!(std::io::stderr(), "{line}")?;
-        if line.starts_with(mark) {
+        if marks.iter().any(|mark| line.starts_with(mark)) {
             marked.push(line);
         }
     }

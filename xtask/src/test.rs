@@ -10,6 +10,12 @@ use crate::{
     tools,
 };
 
+/// How a test says that it was left out for want of a program: a failure on a build server.
+const SKIPPED: &str = "SKIPPED: ";
+
+/// How a test says that it was left out for want of the corpus, which nobody can install: never a failure.
+const NO_CORPUS: &str = "NO CORPUS: ";
+
 /// Sets up, runs every check although an earlier one has failed, and says at the end what failed and what was left out.
 ///
 /// # Errors
@@ -47,7 +53,7 @@ pub(crate) fn test() -> Result<()> {
     });
     report.step("tests", || {
         let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-        let (ended, skipped) = run::run_and_collect(locked(&mut tests), "SKIPPED: ");
+        let (ended, skipped) = run::run_and_collect(locked(&mut tests), &[SKIPPED, NO_CORPUS]);
         ended.map(|()| skipped)
     });
     report.end()
@@ -81,7 +87,7 @@ impl Report {
 
     fn end(self) -> Result<()> {
         for skipped in &self.skipped {
-            eprintln!("left out: {}", skipped.trim_start_matches("SKIPPED: "));
+            eprintln!("left out: {}", skipped.trim_start_matches(SKIPPED));
         }
         for failed in &self.failed {
             eprintln!("failed: {failed}");
@@ -89,11 +95,13 @@ impl Report {
         if !self.failed.is_empty() {
             bail!("{} of the checks failed", self.failed.len());
         }
-        if !self.skipped.is_empty() && run::in_ci() {
-            bail!(
-                "{} left out, which a build server must not do",
-                self.skipped.len()
-            );
+        let avoidable = self
+            .skipped
+            .iter()
+            .filter(|line| !line.starts_with(NO_CORPUS))
+            .count();
+        if avoidable > 0 && run::in_ci() {
+            bail!("{avoidable} left out, which a build server must not do");
         }
         eprintln!("all checks passed; {} left out", self.skipped.len());
         Ok(())
