@@ -31,6 +31,11 @@ fn at_every_operation(fault: Fault) -> u64 {
         disk.mend();
         if let Err(error) = &result {
             assert!(error.is_transient(), "{error}");
+            assert_eq!(
+                home.photos().len(),
+                1,
+                "operation {number}: a refused upload is visible"
+            );
             if fault == Fault::Full {
                 assert!(matches!(error, IntakeError::NoSpace { .. }), "{error}");
             }
