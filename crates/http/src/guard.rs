@@ -178,6 +178,21 @@ mod tests {
             .collect()
     }
 
+    #[tokio::test]
+    async fn a_bug_of_ours_is_no_reason_to_give_a_photo_up() {
+        async fn panics() -> StatusCode {
+            panic!("a bug")
+        }
+        let router = axum::Router::<()>::new()
+            .route("/", axum::routing::get(panics))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked));
+        let answer = tower::ServiceExt::oneshot(router, Request::<axum::body::Body>::default())
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.headers().contains_key(header::RETRY_AFTER));
+    }
+
     #[test]
     fn names_of_a_home_network_are_ours() {
         let configured = ["photos.example".to_owned()];

@@ -7,7 +7,7 @@ use axum::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use safelight_engine::{
-    Answer, Command, Quiet, S3KeyPair,
+    Answer, Command, Engine, Quiet, S3KeyPair,
     command::{Kit, VerifyScope},
     model::DestinationStatus,
 };
@@ -37,7 +37,7 @@ struct Destinations {
 
 /// `GET /destinations`.
 pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
-    let status = visit.ask(|engine| engine.status()).await?;
+    let status = visit.ask(Engine::status).await?;
     Ok(render(&Destinations {
         page: visit.page,
         photos: status.photos,
@@ -194,7 +194,7 @@ fn added(visit: &Visit) -> Result<Response, Trouble> {
 
 /// The destination's name, by the number in its address.
 async fn name_of(visit: &Visit, id: i64) -> Result<String, Trouble> {
-    let status = visit.ask(|engine| engine.status()).await?;
+    let status = visit.ask(Engine::status).await?;
     let found = status
         .destinations
         .into_iter()
@@ -232,6 +232,11 @@ struct KitPage {
     kit: Kit,
 }
 
+/// A value as a shell reads it: in single quotes, whatever is in it.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
 /// `GET /destinations/{id}/kit`: the recovery kit, to print.
 pub(crate) async fn kit(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let destination = Some(name_of(&visit, id).await?);
@@ -264,6 +269,11 @@ pub(crate) async fn remove(Path(id): Path<i64>, sent: Sent<Button>) -> Result<Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_reads_what_was_meant() {
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+    }
 
     #[test]
     fn fields_become_an_address() {

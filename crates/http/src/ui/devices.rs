@@ -10,7 +10,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use safelight_engine::{Answer, Command, Quiet, command::NewDevice, model::DeviceStatus};
+use safelight_engine::{Answer, Command, Engine, Quiet, command::NewDevice, model::DeviceStatus};
 use serde::Deserialize;
 
 use super::{
@@ -49,7 +49,7 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
 }
 
 async fn listed(visit: Visit, error: Option<String>) -> Result<Response, Trouble> {
-    let mut devices = visit.ask(|engine| engine.devices()).await?;
+    let mut devices = visit.ask(Engine::devices).await?;
     devices.sort_by_key(|device| device.revoked);
     Ok(render(&Devices {
         page: visit.page,

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use safelight_engine::{Status, model::ArrivalRow};
+use safelight_engine::{Engine, Status, model::ArrivalRow};
 
 use super::{
     format::{bytes, number},
@@ -40,7 +40,7 @@ pub(crate) async fn show(
     let owner = match owner {
         Ok(owner) => owner,
         Err(OwnerRejection::SignIn) => {
-            let is_set = ask(&app.engine, |engine| engine.owner_is_set()).await?;
+            let is_set = ask(&app.engine, Engine::owner_is_set).await?;
             return Ok(Redirect::to(if is_set { "/sign-in" } else { "/setup" }).into_response());
         }
         Err(rejection) => return Ok(rejection.into_response()),

@@ -5,7 +5,7 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Redirect, Response},
 };
-use safelight_engine::{Command, model::DestinationStatus};
+use safelight_engine::{Command, Engine, model::DestinationStatus};
 use serde::Deserialize;
 
 use super::{
@@ -64,7 +64,7 @@ pub(crate) async fn form(
 }
 
 async fn shown(visit: Visit, form: Wish, error: Option<&'static str>) -> Result<Response, Trouble> {
-    let destinations = visit.ask(|engine| engine.status()).await?.destinations;
+    let destinations = visit.ask(Engine::status).await?.destinations;
     Ok(render(&Restore {
         page: visit.page,
         destinations,

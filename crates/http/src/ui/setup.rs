@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::HeaderMap;
-use safelight_engine::{AccessError, Command, EngineError, Quiet, model::LibraryState};
+use safelight_engine::{AccessError, Command, Engine, EngineError, Quiet, model::LibraryState};
 use serde::Deserialize;
 use tokio::{
     sync::Mutex,
@@ -33,13 +33,13 @@ pub(crate) async fn resume(
     State(app): State<App>,
     owner: Result<Owner, OwnerRejection>,
 ) -> Result<Redirect, Trouble> {
-    if !ask(&app.engine, |engine| engine.owner_is_set()).await? {
+    if !ask(&app.engine, Engine::owner_is_set).await? {
         return Ok(Redirect::to("/setup/password"));
     }
     if owner.is_err() {
         return Ok(Redirect::to("/sign-in"));
     }
-    let status = ask(&app.engine, |engine| engine.status()).await?;
+    let status = ask(&app.engine, Engine::status).await?;
     Ok(Redirect::to(
         if status.library.state == LibraryState::NotChosen {
             "/setup/library"
@@ -66,7 +66,7 @@ pub(crate) async fn password(
     connection: Connection,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    if ask(&app.engine, |engine| engine.owner_is_set()).await? {
+    if ask(&app.engine, Engine::owner_is_set).await? {
         return Ok(Redirect::to("/setup").into_response());
     }
     let needs_code = !connection.is_local(&headers);
@@ -98,7 +98,7 @@ pub(crate) async fn set_password(
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
     let _turn = ONE_AT_A_TIME.lock().await;
 
-    if ask(&app.engine, |engine| engine.owner_is_set()).await? {
+    if ask(&app.engine, Engine::owner_is_set).await? {
         return Ok(Redirect::to("/setup").into_response());
     }
     let needs_code = !connection.is_local(&headers);
@@ -138,7 +138,7 @@ struct LibraryPage {
 
 /// `GET /setup/library`.
 pub(crate) async fn library(State(app): State<App>, visit: Visit) -> Result<Response, Trouble> {
-    let chosen = visit.ask(|engine| engine.status()).await?.library.path;
+    let chosen = visit.ask(Engine::status).await?.library.path;
     let path = chosen.unwrap_or_else(|| app.options.suggested_library.clone());
     Ok(render(&LibraryPage {
         page: visit.page,

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{StatusCode, header};
-use safelight_engine::AccessError;
+use safelight_engine::{AccessError, Engine};
 use serde::Deserialize;
 
 use super::{
@@ -27,7 +27,7 @@ struct SignIn {
 
 /// `GET /sign-in`.
 pub(crate) async fn show(State(app): State<App>) -> Result<Response, Trouble> {
-    if !ask(&app.engine, |engine| engine.owner_is_set()).await? {
+    if !ask(&app.engine, Engine::owner_is_set).await? {
         return Ok(Redirect::to("/setup").into_response());
     }
     Ok(render(&SignIn { error: None }))

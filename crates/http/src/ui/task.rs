@@ -170,11 +170,11 @@ impl Outcome {
                 good = true;
                 headline = format!(
                     "{} back, {}.",
-                    counted(found.files, "photo is", "photos are"),
+                    counted(found.files, "file is", "files are"),
                     bytes(found.bytes)
                 );
                 notes.push(format!(
-                    "They came from {}, and each was compared with what was taken in.",
+                    "They came from {}, and each was compared with what was taken in. Safelight\u{2019}s own lists, by which the photos can be checked again at any time, are among them.",
                     found.destination
                 ));
                 failed = found.failed;

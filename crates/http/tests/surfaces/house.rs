@@ -1,0 +1,263 @@
+//! A server for one test, and clients of it.
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use jiff::tz::TimeZone;
+use safelight_engine::{Answer, Command, Engine, Quiet, command::NewDevice};
+use safelight_testkit::{Client, FakeClock, Response, SeededEntropy};
+use tempfile::TempDir;
+use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
+
+/// The owner's password.
+pub(crate) const PASSWORD: &str = "four words in a row";
+
+/// A running server. Dropping it ends it in order; whatever it left undone then fails the test.
+pub(crate) struct House {
+    pub(crate) engine: Engine,
+    pub(crate) address: SocketAddr,
+    folder: TempDir,
+    runtime: Option<Runtime>,
+    stop: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl House {
+    /// With a library folder.
+    pub(crate) fn new() -> Self {
+        Self::built(true)
+    }
+
+    /// As the program is when it is started for the first time.
+    pub(crate) fn empty() -> Self {
+        Self::built(false)
+    }
+
+    fn built(with_library: bool) -> Self {
+        let folder = TempDir::new().unwrap();
+        let engine = Engine::open(safelight_engine::Options {
+            data_dir: folder.path().join("data"),
+            library_dir: with_library.then(|| folder.path().join("library")),
+            clock: Arc::new(FakeClock::default()),
+            entropy: Arc::new(SeededEntropy::new(7)),
+            zone: TimeZone::UTC,
+        })
+        .unwrap();
+        engine.start().unwrap();
+        let options = safelight_http::Options {
+            hosts: vec!["photos.example".to_owned()],
+            zone: TimeZone::UTC,
+            suggested_library: "/srv/photos".to_owned(),
+        };
+        let router = safelight_http::router(engine.clone(), options);
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
+        let address = listener.local_addr().unwrap();
+        engine.set_address(&format!("http://{address}")).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let server = runtime.spawn(safelight_http::serve(listener, router, stopped));
+        Self {
+            engine,
+            address,
+            folder,
+            runtime: Some(runtime),
+            stop: Some(stop),
+            server: Some(server),
+        }
+    }
+
+    pub(crate) fn library(&self) -> std::path::PathBuf {
+        self.folder.path().join("library")
+    }
+
+    /// A folder beside the library.
+    pub(crate) fn beside(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    pub(crate) fn run(&self, command: Command) -> Answer {
+        self.engine.run(command, &Quiet).unwrap()
+    }
+
+    /// A device and its password and token.
+    pub(crate) fn device(&self, name: &str) -> NewDevice {
+        match self.run(Command::DeviceAdd {
+            name: name.to_owned(),
+        }) {
+            Answer::Device(device) => device,
+            other => panic!("not a device: {other:?}"),
+        }
+    }
+
+    /// A WebDAV client of a new device.
+    pub(crate) fn phone(&self) -> Phone {
+        let device = self.device("phone");
+        let client = Client::new(self.address).basic(&device.user, &device.password);
+        Phone {
+            client,
+            user: device.user,
+        }
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn stranger(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// The owner's browser, signed in.
+    pub(crate) fn browser(&self) -> Browser {
+        let runtime = self.runtime.as_ref().unwrap();
+        runtime
+            .block_on(self.engine.set_owner_password(PASSWORD.to_owned()))
+            .unwrap();
+        let mut browser = Browser::new(self.address);
+        let answer = browser.post("/sign-in", &[("password", PASSWORD)]);
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+        browser
+    }
+
+    /// How many files lie in the library, apart from our own.
+    pub(crate) fn files(&self) -> usize {
+        fn count(folder: &Path) -> usize {
+            let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+            entries
+                .filter(|entry| entry.file_name() != ".safelight")
+                .map(|entry| {
+                    if entry.path().is_dir() {
+                        count(&entry.path())
+                    } else {
+                        1
+                    }
+                })
+                .sum()
+        }
+        count(&self.library())
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let runtime = self.runtime.take().unwrap();
+        let ended = runtime.block_on(self.server.take().unwrap());
+        let closed = self.engine.shut_down();
+        if !std::thread::panicking() {
+            ended.unwrap().unwrap();
+            closed.unwrap();
+        }
+    }
+}
+
+/// A WebDAV client.
+pub(crate) struct Phone {
+    pub(crate) client: Client,
+    pub(crate) user: String,
+}
+
+impl Phone {
+    pub(crate) fn send(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        self.client.send(method, target, headers, body).unwrap()
+    }
+
+    /// A request without headers of its own and without a body.
+    pub(crate) fn ask(&mut self, method: &str, target: &str) -> u16 {
+        self.send(method, target, &[], b"").status
+    }
+
+    pub(crate) fn put(&mut self, target: &str, body: &[u8]) -> Response {
+        self.send("PUT", target, &[], body)
+    }
+
+    pub(crate) fn get(&mut self, target: &str) -> Response {
+        self.send("GET", target, &[], b"")
+    }
+
+    /// MOVE or COPY.
+    pub(crate) fn relocate(
+        &mut self,
+        method: &str,
+        from: &str,
+        to: &str,
+        headers: &[(&str, &str)],
+    ) -> u16 {
+        let mut all = vec![("Destination", to)];
+        all.extend_from_slice(headers);
+        self.send(method, from, &all, b"").status
+    }
+}
+
+/// A browser without scripts: it keeps a cookie and fills in forms.
+pub(crate) struct Browser {
+    client: Client,
+    pub(crate) cookie: Option<String>,
+}
+
+impl Browser {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self {
+            client: Client::new(address),
+            cookie: None,
+        }
+    }
+
+    pub(crate) fn send(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        let cookie = self.cookie.clone();
+        let mut all: Vec<(&str, &str)> = headers.to_vec();
+        if let Some(cookie) = &cookie {
+            all.push(("Cookie", cookie));
+        }
+        let answer = self.client.send(method, target, &all, body).unwrap();
+        if let Some(set) = answer.header("set-cookie") {
+            let pair = set.split(';').next().unwrap_or_default();
+            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+        }
+        answer
+    }
+
+    pub(crate) fn get(&mut self, target: &str) -> Response {
+        self.send("GET", target, &[], b"")
+    }
+
+    /// Sends fields as they are.
+    pub(crate) fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Response {
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        self.send("POST", target, &form, body.join("&").as_bytes())
+    }
+
+    /// Opens a page and sends a form with the token that it has.
+    pub(crate) fn fill(&mut self, page: &str, target: &str, fields: &[(&str, &str)]) -> Response {
+        let csrf = csrf(&self.get(page).text());
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend_from_slice(fields);
+        self.post(target, &all)
+    }
+}
+
+/// The token in a page's first form.
+pub(crate) fn csrf(html: &str) -> String {
+    let (_, rest) = html
+        .split_once("name=\"csrf\" value=\"")
+        .expect("a form with a token");
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+fn encode(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

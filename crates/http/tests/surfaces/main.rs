@@ -1,0 +1,17 @@
+//! Every surface over real sockets, with a real engine on a temporary folder.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails fails the test that uses it"
+)]
+
+mod control;
+mod dav_change;
+mod dav_list;
+mod dav_read;
+mod dav_write;
+mod events;
+mod house;
+mod page;
+mod setup;
+mod upload;
+mod who;
