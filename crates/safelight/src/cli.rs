@@ -93,7 +93,7 @@ enum Word {
     },
 }
 
-#[derive(Args, Default)]
+#[derive(Args)]
 pub(crate) struct Serve {
     /// The library folder, where the photos will lie as ordinary files.
     #[arg(long, value_name = "DIR")]

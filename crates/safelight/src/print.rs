@@ -37,10 +37,15 @@ pub(crate) fn welcome(
             "\nOpen the page to see whether your photos are safe. Ctrl-C ends Safelight.\n",
         );
     } else {
+        let what = if engine.library_dir().is_some() {
+            "a password"
+        } else {
+            "a password and a folder"
+        };
         writeln!(
             text,
-            "\nNext: open the page and choose a password and a folder. From another machine it also asks for\n\
-             this code: {}\nCtrl-C ends Safelight.",
+            "\nNext: open the page and choose {what}. From another machine it also asks for this code: {}\n\
+             Ctrl-C ends Safelight.",
             engine.setup_code()
         )?;
     }
