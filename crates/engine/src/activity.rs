@@ -257,7 +257,12 @@ impl Engine {
         self.0.board.lock().tasks.get(&task).cloned()
     }
 
-    pub(crate) fn state(&self) -> Result<State, EngineError> {
+    /// The whole state as it is now, read afresh. [`Self::watch`] is for who wants to hear of changes.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub fn state(&self) -> Result<State, EngineError> {
         let status = self.status()?;
         Ok(State {
             status,

@@ -44,12 +44,6 @@ function replace(fresh) {
 }
 
 if (document.querySelector("[data-live]")) {
-  let first = true;
-  const events = new EventSource("/events");
-  events.addEventListener("state", () => {
-    // The page is as fresh as the first message, unless the connection was lost in between.
-    if (first) first = false;
-    else refresh();
-  });
-  events.addEventListener("error", () => { first = false; });
+  // The first message too: something may have changed between the page and it.
+  new EventSource("/events").addEventListener("state", refresh);
 }

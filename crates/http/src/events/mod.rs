@@ -43,6 +43,7 @@ pub(crate) async fn handle(
     tokio::spawn(async move {
         // The engine publishes for each new watcher, so the first message is on its way.
         let mut state = app.engine.watch();
+        let mut last = None;
         loop {
             tokio::select! {
                 changed = state.changed() => if changed.is_err() { return },
@@ -58,6 +59,11 @@ pub(crate) async fn handle(
                 return;
             }
             let now = state.borrow_and_update().clone();
+            // The engine also publishes when somebody begins to watch; a page that asked itself again for that would
+            // never stop.
+            if last.as_ref() == Some(&now) {
+                continue;
+            }
             let event = match Event::default().event("state").json_data(&*now) {
                 Ok(event) => event,
                 Err(error) => {
@@ -68,6 +74,7 @@ pub(crate) async fn handle(
             if messages.send(Ok::<_, Infallible>(event)).await.is_err() {
                 return;
             }
+            last = Some(now);
             tokio::time::sleep(PAUSE).await;
         }
     });

@@ -49,13 +49,16 @@ pub(crate) async fn show(
         engine: app.engine.clone(),
         page: Page::of(&app, &owner, "/"),
     };
-    let (status, recent) = visit
-        .ask(|engine| Ok((engine.status()?, engine.recent(None, RECENT)?)))
+    let (state, recent) = visit
+        .ask(|engine| Ok((engine.state()?, engine.recent(None, RECENT)?)))
         .await?;
-    let activity = visit.engine.watch().borrow().activity.clone();
-    let backing_up = activity.iter().any(|activity| activity.kind == "backup");
+    let status = state.status;
+    let backing_up = state
+        .activity
+        .iter()
+        .any(|activity| activity.kind == "backup");
     let sentence = sentence(&status, backing_up, |at| visit.page.time(at));
-    let activity = activity.iter().map(Progress::of).collect();
+    let activity = state.activity.iter().map(Progress::of).collect();
     Ok(render(&Home {
         page: visit.page,
         sentence,
