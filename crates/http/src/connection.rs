@@ -2,50 +2,48 @@
 
 use std::{
     convert::Infallible,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
 };
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
 use tokio::sync::watch;
 
+/// What a reverse proxy adds to a request that it passes on.
+const FORWARDED: [&str; 4] = [
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-real-ip",
+];
+
 /// Put into each request by [`crate::serve`].
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
-    /// The other end.
-    pub(crate) peer: SocketAddr,
+    /// The other end's address, for which wrong passwords are counted.
+    pub(crate) peer: IpAddr,
+    /// The address of ours that it reached.
+    pub(crate) local: IpAddr,
     /// Becomes true when the server is about to close; answers without an end then end.
     pub(crate) closing: watch::Receiver<bool>,
 }
 
 impl Connection {
-    /// The address that wrong passwords are counted for.
-    pub(crate) fn ip(&self) -> IpAddr {
-        self.peer.ip().to_canonical()
-    }
-
-    /// Whether a person sits at this very machine: the peer is the loopback address, the page was asked for by a
-    /// name of it, and no reverse proxy stands between (which would have said so).
+    /// Whether it comes from this very machine: both ends are the same address or the loopback's, the request names
+    /// this machine by that address, and no reverse proxy stands between (which would have said so).
     pub(crate) fn is_local(&self, headers: &HeaderMap) -> bool {
-        let forwarded = [
-            "forwarded",
-            "x-forwarded-for",
-            "x-forwarded-host",
-            "x-real-ip",
-        ];
-        self.ip().is_loopback()
-            && !forwarded.iter().any(|name| headers.contains_key(*name))
-            && headers
-                .get(header::HOST)
-                .and_then(|host| host.to_str().ok())
-                .is_some_and(names_loopback)
+        let is_here = |ip: IpAddr| ip.is_loopback() || ip == self.local;
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let names_here = |host: &str| {
+            let name = crate::guard::without_port(host);
+            name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_here)
+        };
+        is_here(self.peer)
+            && host.is_some_and(names_here)
+            && !FORWARDED.iter().any(|name| headers.contains_key(*name))
     }
-}
-
-fn names_loopback(host: &str) -> bool {
-    let name = crate::guard::without_port(host);
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 impl<S: Sync> FromRequestParts<S> for Connection {
@@ -53,14 +51,12 @@ impl<S: Sync> FromRequestParts<S> for Connection {
 
     /// Without [`crate::serve`] the other end is unknown, hence not local.
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(|| Self {
-                peer: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-                closing: watch::channel(false).1,
-            }))
+        let known = parts.extensions.get::<Self>().cloned();
+        Ok(known.unwrap_or_else(|| Self {
+            peer: Ipv4Addr::UNSPECIFIED.into(),
+            local: Ipv4Addr::BROADCAST.into(),
+            closing: watch::channel(false).1,
+        }))
     }
 }
 
@@ -71,6 +67,7 @@ mod tests {
     fn is_local(peer: &str, headers: &[(&'static str, &str)]) -> bool {
         let connection = Connection {
             peer: peer.parse().unwrap(),
+            local: "192.168.1.5".parse().unwrap(),
             closing: watch::channel(false).1,
         };
         let headers = headers
@@ -82,18 +79,14 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_local() {
-        assert!(is_local("127.0.0.1:5000", &[("host", "localhost:8787")]));
-        assert!(is_local("[::1]:5000", &[("host", "[::1]:8787")]));
-        assert!(is_local(
-            "[::ffff:127.0.0.1]:5000",
-            &[("host", "127.0.0.1")]
-        ));
-        assert!(!is_local("192.168.1.5:5000", &[("host", "localhost")]));
-        assert!(!is_local("127.0.0.1:5000", &[("host", "photos.example")]));
-        assert!(!is_local(
-            "127.0.0.1:5000",
-            &[("host", "localhost"), ("x-forwarded-for", "203.0.113.9")]
-        ));
-        assert!(!is_local("127.0.0.1:5000", &[]));
+        assert!(is_local("127.0.0.1", &[("host", "localhost:8787")]));
+        assert!(is_local("::1", &[("host", "[::1]:8787")]));
+        assert!(is_local("192.168.1.5", &[("host", "192.168.1.5:8787")]));
+        assert!(!is_local("192.168.1.6", &[("host", "192.168.1.5:8787")]));
+        assert!(!is_local("192.168.1.6", &[("host", "localhost")]));
+        assert!(!is_local("127.0.0.1", &[("host", "photos.example")]));
+        let proxied = [("host", "localhost"), ("x-forwarded-for", "203.0.113.9")];
+        assert!(!is_local("127.0.0.1", &proxied));
+        assert!(!is_local("127.0.0.1", &[]));
     }
 }

@@ -123,6 +123,8 @@ fn part(range: &str, size: u64) -> Selection {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ETAG: &str = "abc";
@@ -138,6 +140,15 @@ mod tests {
             ETAG,
             Timestamp::from_second(784_111_777).unwrap(),
         )
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_is_never_outside(range in "(bytes=)?[0-9]{0,20}-?[0-9]{0,20}|.{0,20}", size: u64) {
+            if let Selection::Part { start, end } = part(&range, size) {
+                prop_assert!(start <= end && end < size);
+            }
+        }
     }
 
     #[test]

@@ -62,8 +62,9 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future)
             next = next => next,
             _ = &mut shutdown => break,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        let opened = accepted.and_then(|(stream, peer)| Ok((stream.local_addr()?, stream, peer)));
+        let (local, stream, peer) = match opened {
+            Ok(opened) => opened,
             Err(error) => {
                 tracing::warn!("A connection could not be accepted: {error}");
                 sleep(ACCEPT_PAUSE).await;
@@ -71,7 +72,8 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future)
             }
         };
         let connection = Connection {
-            peer,
+            peer: peer.ip().to_canonical(),
+            local: local.ip().to_canonical(),
             closing: closing.clone(),
         };
         let serving = graceful.watch(speak(stream, router.clone(), connection));

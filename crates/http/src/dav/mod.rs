@@ -102,7 +102,7 @@ async fn answer(
         )
     })?;
     let device = engine
-        .device_by_password(&user, &password, connection.ip())
+        .device_by_password(&user, &password, connection.peer)
         .await?;
     let (mount, path) = Mount::locate(address, &device.user)?;
     let call = Call {

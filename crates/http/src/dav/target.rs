@@ -105,6 +105,8 @@ fn start(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn located(address: &str) -> String {
@@ -122,6 +124,18 @@ mod tests {
         assert_eq!(located("/dav/DCIM//IMG%201.JPG"), "DCIM/IMG 1.JPG");
         assert_eq!(located("/remote.php/dav/files/anna%20k"), "");
         assert_eq!(located("/remote.php/dav/files/anna%20k/Caf%C3%A9/"), "Café");
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_survives_its_address(text in "\\PC{0,80}", is_folder: bool) {
+            prop_assume!(DevicePath::parse(&text).is_ok());
+            let path = DevicePath::parse(&text).unwrap();
+            let (mount, _) = Mount::locate("/remote.php/dav/files/a%20b", "a b").unwrap();
+            let href = mount.href(&path, is_folder);
+            prop_assert!(href.is_ascii());
+            prop_assert_eq!(Mount::locate(&href, "a b").unwrap(), (mount, path));
+        }
     }
 
     #[test]

@@ -60,17 +60,12 @@ pub(super) fn sentence(
             );
         }
         LibraryState::Unavailable => {
-            let reason = status
-                .library
-                .message
-                .as_deref()
-                .unwrap_or("The folder cannot be read");
+            let unexplained =
+                "Until it is back, no photo is taken in; phones keep theirs and try again.";
             return say(
                 Tone::Trouble,
                 "The folder with your photos is not there.".to_owned(),
-                &format!(
-                    "{reason}. Until it is back, phones are asked to wait and keep their photos; nothing is called stored."
-                ),
+                status.library.message.as_deref().unwrap_or(unexplained),
                 None,
             );
         }
@@ -250,11 +245,7 @@ mod tests {
         status.library.message = Some("No disk is mounted".into());
         let sentence = sentence(&status, false, str::to_owned);
         assert_eq!(sentence.tone, Tone::Trouble);
-        assert!(
-            sentence.detail.starts_with("No disk is mounted. "),
-            "{}",
-            sentence.detail
-        );
+        assert_eq!(sentence.detail, "No disk is mounted");
     }
 
     #[test]

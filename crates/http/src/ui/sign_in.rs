@@ -71,7 +71,7 @@ pub(super) async fn enter(
     password: String,
     to: &str,
 ) -> Result<Response, AccessError> {
-    let token = app.engine.sign_in(password, connection.ip()).await?;
+    let token = app.engine.sign_in(password, connection.peer).await?;
     let mut response = Redirect::to(to).into_response();
     if let Some(cookie) = auth::set_cookie(&token.0) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

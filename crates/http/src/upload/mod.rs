@@ -62,7 +62,7 @@ pub(crate) async fn handle(
     let mut body = body.into_data_stream();
     let taken = async {
         let token = auth::bearer(&parts.headers).ok_or_else(Refusal::no_token)?;
-        let device = app.engine.device_by_token(token, connection.ip()).await?;
+        let device = app.engine.device_by_token(token, connection.peer).await?;
         refuse_forms(&parts.headers)?;
         let upload = UploadRequest {
             device: device.id,
