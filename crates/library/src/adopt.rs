@@ -346,13 +346,7 @@ impl<'a> Adopter<'a> {
                 .core
                 .folders
                 .ensure(self.core.disk.as_ref(), self.root, folder)?;
-            for place in &work.flush {
-                self.core
-                    .disk
-                    .sync_folder(place)
-                    .doing("flush the folder", place)?;
-            }
-            self.core.folders.durable(work.then_durable);
+            self.core.flush_folders(&work)?;
         }
         let now = self.core.clock.now();
         self.adopted += self.core.catalogue.write("take in files", |change| {

@@ -1,11 +1,9 @@
-//! The one thread that writes the rows of uploads: it takes all that wait, flushes each folder once, writes one
-//! transaction, and answers all. Many uploads share one flush of the catalogue.
+//! The one thread that writes the rows of uploads: it takes all that wait, writes one transaction, and answers all. Many
+//! uploads share one flush of the catalogue. Their files, names and folders are on the disk before they come here.
 
 use std::{
-    collections::HashMap,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
@@ -18,8 +16,7 @@ use safelight_core::{ContentHash, LibraryPath, Timestamp};
 
 use crate::{
     asset::Asset,
-    error::{CatalogueError, DiskError, IntakeError},
-    folders::FolderWork,
+    error::{CatalogueError, IntakeError},
     intake::{Filing, Receipt},
     open::Core,
 };
@@ -53,7 +50,6 @@ pub(crate) struct Row {
     pub(crate) size: u64,
     pub(crate) home: Home,
     pub(crate) filing: Filing,
-    pub(crate) at: Timestamp,
 }
 
 /// An upload was not committed.
@@ -76,7 +72,6 @@ type Answer = Result<Receipt, Refused>;
 
 struct Request {
     row: Row,
-    folders: FolderWork,
     answer: SyncSender<Answer>,
 }
 
@@ -99,13 +94,9 @@ impl Committer {
     }
 
     /// Hands a row over, and waits until it is on the disk, or surely or possibly not.
-    pub(crate) fn commit(&self, row: Row, folders: FolderWork) -> Answer {
+    pub(crate) fn commit(&self, row: Row) -> Answer {
         let (answer, wait) = sync_channel(1);
-        let request = Request {
-            row,
-            folders,
-            answer,
-        };
+        let request = Request { row, answer };
         let handed_over = {
             let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
             requests
@@ -167,22 +158,10 @@ fn run(core: &Core, requests: &Receiver<Request>) {
 }
 
 fn commit(core: &Core, batch: Vec<Request>) {
-    let flushed = flush_folders(core, &batch);
-    let (mut ready, mut durable) = (Vec::with_capacity(batch.len()), Vec::new());
-    for request in batch {
-        match flushed.first_failure(&request.folders) {
-            None => {
-                durable.extend(request.folders.then_durable);
-                ready.push((request.row, request.answer));
-            }
-            Some(error) => send(&request.answer, Err(Refused::surely(error))),
-        }
-    }
-    core.folders.durable(durable);
-    if ready.is_empty() {
-        return;
-    }
-    let (rows, answers): (Vec<Row>, Vec<SyncSender<Answer>>) = ready.into_iter().unzip();
+    let (rows, answers): (Vec<Row>, Vec<SyncSender<Answer>>) = batch
+        .into_iter()
+        .map(|request| (request.row, request.answer))
+        .unzip();
     let written = core
         .catalogue
         .write("store uploads", |change| write_rows(core, change, &rows));
@@ -238,10 +217,11 @@ fn write_rows(
     change: &Transaction<'_>,
     rows: &[Row],
 ) -> Result<Vec<Result<Receipt, IntakeError>>, CatalogueError> {
+    let now = core.clock.now();
     let mut results = Vec::with_capacity(rows.len());
     for row in rows {
         change.prepare_cached("SAVEPOINT upload")?.execute([])?;
-        let result = rows::write(core, change, row);
+        let result = rows::write(core, change, row, now);
         if result.is_err() && !change.is_autocommit() {
             change.prepare_cached("ROLLBACK TO upload")?.execute([])?;
         }
@@ -261,38 +241,5 @@ fn send(answer: &SyncSender<Answer>, result: Answer) {
     if answer.send(result).is_err() {
         // Its thread is gone; the photo is stored all the same, or not, as the answer would have said.
         tracing::warn!("nobody waits for an upload's answer any more");
-    }
-}
-
-/// Which folders are on the disk, and why not.
-struct Flushed(HashMap<PathBuf, Result<(), (io::ErrorKind, String)>>);
-
-fn flush_folders(core: &Core, batch: &[Request]) -> Flushed {
-    let mut results = HashMap::new();
-    for folder in batch.iter().flat_map(|request| &request.folders.flush) {
-        if !results.contains_key(folder) {
-            let result = core
-                .disk
-                .sync_folder(folder)
-                .map_err(|error| (error.kind(), error.to_string()));
-            results.insert(folder.clone(), result);
-        }
-    }
-    Flushed(results)
-}
-
-impl Flushed {
-    fn first_failure(&self, folders: &FolderWork) -> Option<DiskError> {
-        folders
-            .flush
-            .iter()
-            .find_map(|folder| match self.0.get(folder) {
-                Some(Err((kind, message))) => Some(DiskError::new(
-                    "flush the folder",
-                    folder,
-                    io::Error::new(*kind, message.clone()),
-                )),
-                _ => None,
-            })
     }
 }

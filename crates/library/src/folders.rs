@@ -59,11 +59,11 @@ impl Folders {
     }
 
     /// Notes that the folders' names are on the disk.
-    pub(crate) fn durable(&self, paths: Vec<PathBuf>) {
-        self.durable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(paths);
+    pub(crate) fn durable(&self, paths: &[PathBuf]) {
+        if !paths.is_empty() {
+            let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+            durable.extend(paths.iter().cloned());
+        }
     }
 
     /// After a folder turned out to be gone, or the library folder has changed.

@@ -1,7 +1,7 @@
 //! One photo's way in: from a staged file to an answer that promises it (promise 1).
 //!
-//! The upload's own thread does the file's work (times, flush, name); the one thread of [`crate::committer`] flushes the
-//! folders and writes the rows of all uploads that wait, in one transaction.
+//! The upload's own thread does the file's work (times, flush, name, flush of the folders); the one thread of
+//! [`crate::committer`] writes the rows of all uploads that wait, in one transaction.
 
 use std::{fs, path::Path, sync::atomic::Ordering};
 
@@ -127,15 +127,18 @@ impl Library {
         // From here on nobody else stores these bytes, so that two at once make one photo.
         let _flight = core.flights.enter(hash);
         let (home, placed) = bring_home(core, &root, staged, &filing)?;
+        if let Some(placed) = &placed {
+            // In each upload's own thread: file systems let flushes that come at the same time share one journal commit.
+            core.flush_folders(placed.folders())
+                .inspect_err(|_| placed.undo(core))?;
+        }
         let row = Row {
             hash,
             size,
             home,
             filing,
-            at: core.clock.now(),
         };
-        let flush = placed.as_ref().map(Placed::flush).unwrap_or_default();
-        let answer = self.committer().commit(row, flush);
+        let answer = self.committer().commit(row);
         answer.map_err(|refused| {
             if refused.nothing_was_stored {
                 if let Some(placed) = &placed {

@@ -40,8 +40,8 @@ pub(crate) struct Placed {
 
 impl Placed {
     /// The folders to flush before anybody is told of the file.
-    pub(crate) fn flush(&self) -> FolderWork {
-        self.folders.clone()
+    pub(crate) fn folders(&self) -> &FolderWork {
+        &self.folders
     }
 
     /// Takes the file away again, because its upload was refused after all.
@@ -81,6 +81,17 @@ impl Core {
         self.disk.sync_file(&file, &path).doing("flush", &path)?;
         let metadata = file.metadata().doing("look at", &path)?;
         modified_of(&metadata, &path)
+    }
+
+    /// Returns when the names in these folders, and of these folders, are on the disk.
+    pub(crate) fn flush_folders(&self, work: &FolderWork) -> Result<(), DiskError> {
+        for folder in &work.flush {
+            self.disk
+                .sync_folder(folder)
+                .doing("flush the folder", folder)?;
+        }
+        self.folders.durable(&work.then_durable);
+        Ok(())
     }
 
     /// Gives a new photo's file the first free name: the wished one, or that with `-2`, `-3`, …

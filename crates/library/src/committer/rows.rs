@@ -14,19 +14,24 @@ use crate::{
     open::Core,
     problems,
     stored::{PathKey, captured_columns, micros, signed},
-    tree::{Entry, child, find},
+    tree::{Node, child, find},
     tree_change::{NewNode, ensure_folder, insert, next_revision, touch_upwards},
 };
 
 /// Writes all rows of one upload. An error leaves work for the caller to roll back.
-pub(super) fn write(core: &Core, change: &Connection, row: &Row) -> Result<Receipt, IntakeError> {
+pub(super) fn write(
+    core: &Core,
+    change: &Connection,
+    row: &Row,
+    now: Timestamp,
+) -> Result<Receipt, IntakeError> {
     // Looked at again: much may have happened while the upload waited.
     let existing = target(change, &core.nonce, &row.filing)?;
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
         Home::New { path, modified } => {
-            let id = insert_asset(change, &NewAsset::of(row, path, *modified))?;
-            reset_home(change, id, row.at)?;
+            let id = insert_asset(change, &NewAsset::of(row, path, *modified, now))?;
+            reset_home(change, id, now)?;
             (id, path.clone(), Outcome::Stored)
         }
         Home::Again {
@@ -40,7 +45,7 @@ pub(super) fn write(core: &Core, change: &Connection, row: &Row) -> Result<Recei
             change
                 .prepare_cached("UPDATE asset SET modified = ?2 WHERE id = ?1")?
                 .execute([known.id.0, micros(*modified)])?;
-            reset_home(change, known.id, row.at)?;
+            reset_home(change, known.id, now)?;
             problems::clear(change, "missing-file", known.path.as_str())?;
             (known.id, path.clone(), Outcome::Duplicate)
         }
@@ -50,26 +55,18 @@ pub(super) fn write(core: &Core, change: &Connection, row: &Row) -> Result<Recei
         device_path,
         ..
     } = &row.filing;
-    note_arrival(
-        change,
-        asset,
-        *device,
-        device_path.as_ref(),
-        row.at,
-        outcome,
-    )?;
+    note_arrival(change, asset, *device, device_path.as_ref(), now, outcome)?;
     let entry = match (device, device_path) {
         (Some(device), Some(device_path)) => {
-            let replaced = existing.as_ref().map(|node| (node.id, node.asset));
-            Some(put_entry(
-                core,
-                change,
-                *device,
-                device_path,
+            let put = Put {
+                device: *device,
+                path: device_path,
                 asset,
-                replaced,
-                row,
-            )?)
+                modified: row.filing.client_modified.unwrap_or(now),
+                now,
+            };
+            let node = put.write(change, existing.as_ref())?;
+            Some(node.entry(*device, device_path.clone(), &core.nonce))
         }
         _ => None,
     };
@@ -97,7 +94,7 @@ pub(crate) struct NewAsset<'a> {
 }
 
 impl<'a> NewAsset<'a> {
-    fn of(row: &'a Row, path: &'a LibraryPath, modified: Timestamp) -> Self {
+    fn of(row: &'a Row, path: &'a LibraryPath, modified: Timestamp, now: Timestamp) -> Self {
         Self {
             hash: row.hash,
             size: row.size,
@@ -106,7 +103,7 @@ impl<'a> NewAsset<'a> {
             original_name: &row.filing.wish,
             captured: row.filing.captured.as_ref(),
             modified,
-            added_at: row.at,
+            added_at: now,
         }
     }
 }
@@ -237,52 +234,51 @@ pub(crate) fn note_arrival(
     Ok(())
 }
 
-fn put_entry(
-    core: &Core,
-    change: &Connection,
+/// A name of a device's tree that comes to stand for a photo.
+struct Put<'a> {
     device: DeviceId,
-    path: &DevicePath,
+    path: &'a DevicePath,
     asset: AssetId,
-    existing: Option<(i64, Option<AssetId>)>,
-    row: &Row,
-) -> Result<Entry, IntakeError> {
-    let revision = next_revision(change)?;
-    let modified = row.filing.client_modified.unwrap_or(row.at);
-    let folder = match find(change, device, path)?.parent {
-        Some(folder) => folder,
-        None => ensure_folder(
-            change,
-            device,
-            &path.parent().unwrap_or_default(),
-            revision,
-            row.at,
-        )?,
-    };
-    match existing {
-        Some((id, before)) => {
-            change
-                .prepare_cached(
-                    "UPDATE entry SET asset = ?2, modified = ?3, version = iif(?4, ?5, version) WHERE id = ?1",
-                )?
-                .execute(params![id, asset.0, micros(modified), before != Some(asset), revision])?;
+    modified: Timestamp,
+    now: Timestamp,
+}
+
+impl Put<'_> {
+    fn write(&self, change: &Connection, existing: Option<&Node>) -> Result<Node, IntakeError> {
+        let revision = next_revision(change)?;
+        let folder = match find(change, self.device, self.path)?.parent {
+            Some(folder) => folder,
+            None => {
+                let above = self.path.parent().unwrap_or_default();
+                ensure_folder(change, self.device, &above, revision, self.now)?
+            }
+        };
+        match existing {
+            Some(node) => {
+                let changed = node.asset != Some(self.asset);
+                change
+                    .prepare_cached(
+                        "UPDATE entry SET asset = ?2, modified = ?3, version = iif(?4, ?5, version) WHERE id = ?1",
+                    )?
+                    .execute(params![node.id, self.asset.0, micros(self.modified), changed, revision])?;
+            }
+            None => {
+                insert(
+                    change,
+                    &NewNode {
+                        device: self.device,
+                        parent: folder.id,
+                        name: self.path.name(),
+                        asset: Some(self.asset),
+                        modified: self.modified,
+                        created: self.now,
+                        version: revision,
+                    },
+                )?;
+            }
         }
-        None => {
-            insert(
-                change,
-                &NewNode {
-                    device,
-                    parent: folder.id,
-                    name: path.name(),
-                    asset: Some(asset),
-                    modified,
-                    created: row.at,
-                    version: revision,
-                },
-            )?;
-        }
+        touch_upwards(change, folder.id, revision, self.now)?;
+        Ok(child(change, folder.id, self.path.name())?
+            .ok_or(rusqlite::Error::QueryReturnedNoRows)?)
     }
-    touch_upwards(change, folder.id, revision, row.at)?;
-    let node =
-        child(change, folder.id, path.name())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(node.entry(device, path.clone(), &core.nonce))
 }

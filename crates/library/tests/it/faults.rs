@@ -87,18 +87,13 @@ fn a_broken_disk_loses_nothing() {
 #[test]
 fn a_panic_while_committing_refuses_the_upload_and_does_not_stop_the_next() {
     let home = Home::new();
-    let disk = Arc::new(FaultyDisk::default());
-    let library = home.open(disk.clone());
-    library.set_root(&home.root()).unwrap();
+    let library = home.ready();
     let phone = device(&library, "phone");
-    // Nothing but the thread that commits flushes the folder, and that is the last operation of an upload.
     put(&library, b"warm", filing(phone, "warm.jpg")).unwrap();
-    let upload = library.begin_upload().unwrap().finish().unwrap();
-    // Time, flush of the file, name, then the folder.
-    disk.fail_at(4, Fault::Panic);
-    let error = library.commit(upload, filing(phone, "a.jpg")).unwrap_err();
+    home.clock.break_commits(true);
+    let error = put(&library, b"", filing(phone, "a.jpg")).unwrap_err();
     assert!(matches!(error, IntakeError::WriterStopped), "{error}");
-    disk.mend();
+    home.clock.break_commits(false);
     let receipt = put(&library, b"", filing(phone, "a.jpg")).unwrap();
     // What the panic left in place was the same photo.
     assert_eq!(receipt.path.as_str(), "2024/05/a.jpg");

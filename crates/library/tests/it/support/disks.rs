@@ -22,8 +22,6 @@ pub(crate) enum Fault {
     Full,
     /// The disk fails.
     Broken,
-    /// The program has a bug.
-    Panic,
     /// From this operation on, nothing works: the power is gone.
     Cut,
 }
@@ -70,7 +68,6 @@ impl FaultyDisk {
                 Err(io::Error::from(io::ErrorKind::StorageFull))
             }
             Some((at, Fault::Broken)) if at == number => Err(io::Error::from_raw_os_error(5)),
-            Some((at, Fault::Panic)) if at == number => panic!("as planned"),
             Some((at, Fault::Cut)) if at <= number => Err(io::Error::other("the power is gone")),
             _ => Ok(()),
         }

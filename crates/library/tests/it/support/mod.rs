@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -29,16 +29,24 @@ static HOMES: AtomicU64 = AtomicU64::new(1);
 /// The second at which the tests' clock begins.
 const BEGIN: i64 = 1_700_000_000;
 
-pub(crate) struct TestClock(AtomicI64);
+/// Time stands still until it is advanced. On request the thread that commits panics when it asks for it.
+pub(crate) struct TestClock(AtomicI64, AtomicBool);
 
 impl TestClock {
     pub(crate) fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
+
+    /// From now on (or no more) the thread that commits panics.
+    pub(crate) fn break_commits(&self, broken: bool) {
+        self.1.store(broken, Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
+        let committing = std::thread::current().name() == Some("committer");
+        assert!(!(committing && self.1.load(Ordering::SeqCst)), "as planned");
         Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
     }
 }
@@ -69,7 +77,7 @@ impl Home {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            clock: Arc::new(TestClock(AtomicI64::new(BEGIN))),
+            clock: Arc::new(TestClock(AtomicI64::new(BEGIN), AtomicBool::new(false))),
             // Every home has its own chance, or two libraries would have one identity.
             entropy: Arc::new(Counting(AtomicU64::new(
                 HOMES.fetch_add(1, Ordering::SeqCst) << 32,
