@@ -92,7 +92,7 @@ impl FromStr for StoreUrl {
         let decode = |part: &str| {
             percent_decode_str(part)
                 .decode_utf8()
-                .map(|text| text.into_owned())
+                .map(std::borrow::Cow::into_owned)
                 .ok()
         };
         if let Some(path) = text.strip_prefix("file://") {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A repository with one snapshot: a good photo, and `node` beside it.
-fn repository_with(folder: &std::path::Path, node: serde_json::Value) -> Vault {
+fn repository_with(folder: &std::path::Path, node: &serde_json::Value) -> Vault {
     let store: Arc<dyn Store> = Arc::new(LocalStore::new(&folder.join("offsite")));
     let (password, state) = (RepositoryPassword::new("p"), folder.join("state"));
     let (clock, entropy) = (
@@ -98,7 +98,7 @@ fn names_that_lead_elsewhere_are_refused_and_the_rest_comes_back() {
     ];
     for node in evil {
         let folder = tempfile::tempdir().unwrap();
-        let vault = repository_with(folder.path(), node.clone());
+        let vault = repository_with(folder.path(), &node);
         let to = folder.path().join("a/b/target");
         let request = Restore {
             snapshot: None,

@@ -243,14 +243,15 @@ fn pull(
 
 impl Outcomes {
     /// Takes one file's outcome and returns its bytes.
-    fn note(&mut self, read: Result<Packed, (Job, Failure)>) -> u64 {
+    fn note(&mut self, read: Result<Packed, Box<(Job, Failure)>>) -> u64 {
         match read {
             Ok(packed) => {
                 let size = packed.size;
                 self.packed.push(packed);
                 size
             }
-            Err((job, why)) => {
+            Err(failed) => {
+                let (job, why) = *failed;
                 match job.photo {
                     Some((asset, _)) => self.failed.push(FileOutcome {
                         asset,

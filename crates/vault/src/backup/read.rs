@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one file.
-    pub(crate) fn read(&mut self, job: Job) -> Result<Packed, (Job, Failure)> {
+    pub(crate) fn read(&mut self, job: Job) -> Result<Packed, Box<(Job, Failure)>> {
         match self.try_read(&job) {
             Ok((content, size, modified)) => Ok(Packed {
                 path: job.path,
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
                 size,
                 content,
             }),
-            Err(why) => Err((job, why)),
+            Err(why) => Err(Box::new((job, why))),
         }
     }
 

@@ -250,7 +250,7 @@ impl<R: Receiver> Transfer<'_, R> {
             match self.repository.read_blob(id, &place) {
                 Ok(plain) => return Ok(Ok(plain)),
                 Err(VaultError::Damaged { what, .. }) => {
-                    why = format!("Its data is damaged: {what}")
+                    why = format!("Its data is damaged: {what}");
                 }
                 Err(error) => return Err(error),
             }

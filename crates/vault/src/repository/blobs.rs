@@ -120,7 +120,7 @@ impl BlobIndex {
             ) {
                 (Ok(read), _) => index.add(&read, &wanted),
                 (Err(error @ VaultError::Damaged { .. }), Some(broken)) => {
-                    broken.push(error.to_string())
+                    broken.push(error.to_string());
                 }
                 (Err(error), _) => return Err(error),
             }

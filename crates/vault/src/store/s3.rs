@@ -80,7 +80,7 @@ impl S3Store {
     /// runtime.
     fn run<T, F>(
         &self,
-        attempt: String,
+        attempt: &str,
         request: impl Fn(Operator) -> F + Send + Sync + 'static,
     ) -> Result<T, StoreError>
     where
@@ -91,11 +91,11 @@ impl S3Store {
         let operator = self.operator.clone();
         let stopped = || StoreError {
             trouble: Trouble::Other,
-            attempt: attempt.clone(),
+            attempt: attempt.to_owned(),
             reason: "the network threads have stopped".to_owned(),
         };
         let runtime = self.runtime.as_ref().ok_or_else(stopped)?;
-        let task_attempt = attempt.clone();
+        let task_attempt = attempt.to_owned();
         runtime.spawn(async move {
             // The receiver waits below; if its thread is gone there is nobody to tell.
             drop(answer.send(with_patience(&task_attempt, || request(operator.clone())).await));
@@ -149,7 +149,7 @@ impl Store for S3Store {
 
     fn list(&self, folder: Folder) -> Result<Vec<(Id, u64)>, StoreError> {
         let entries = self.run(
-            format!("Listing {}", folder.name()),
+            &format!("Listing {}", folder.name()),
             move |operator| async move {
                 let path = format!("{}/", folder.name());
                 let all = options::ListOptions {
@@ -170,7 +170,7 @@ impl Store for S3Store {
 
     fn size(&self, file: File) -> Result<Option<u64>, StoreError> {
         let found = self.run(
-            format!("Looking at {}", file.path()),
+            &format!("Looking at {}", file.path()),
             move |operator| async move { operator.stat(&file.path()).await },
         );
         match found {
@@ -182,14 +182,14 @@ impl Store for S3Store {
 
     fn read(&self, file: File) -> Result<Vec<u8>, StoreError> {
         self.run(
-            format!("Reading {}", file.path()),
+            &format!("Reading {}", file.path()),
             move |operator| async move { Ok(operator.read(&file.path()).await?.to_vec()) },
         )
     }
 
     fn read_range(&self, file: File, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
         let attempt = format!("Reading {}", file.path());
-        let bytes = self.run(attempt.clone(), move |operator| async move {
+        let bytes = self.run(&attempt, move |operator| async move {
             let path = file.path();
             let range = operator
                 .read_with(&path)
@@ -208,7 +208,7 @@ impl Store for S3Store {
 
     fn write(&self, file: File, bytes: &Bytes) -> Result<(), StoreError> {
         let bytes = bytes.clone();
-        self.run(format!("Writing {}", file.path()), move |operator| {
+        self.run(&format!("Writing {}", file.path()), move |operator| {
             let bytes = bytes.clone();
             async move { operator.write(&file.path(), bytes).await.map(|_| ()) }
         })
@@ -220,7 +220,7 @@ impl Store for S3Store {
 
     fn remove(&self, file: File) -> Result<(), StoreError> {
         self.run(
-            format!("Removing {}", file.path()),
+            &format!("Removing {}", file.path()),
             move |operator| async move { operator.delete(&file.path()).await },
         )
     }
