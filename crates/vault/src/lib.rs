@@ -22,6 +22,8 @@ pub mod fetch;
 pub mod password;
 pub mod vault;
 
+#[cfg(test)]
+mod agreement;
 mod damage;
 mod format;
 mod repository;

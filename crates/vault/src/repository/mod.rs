@@ -12,6 +12,8 @@ use bytes::Bytes;
 use safelight_core::{Clock, Entropy};
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(test)]
+pub(crate) use adapter::Adapter;
 pub(crate) use blobs::{BlobIndex, Location, Plain, open_blob};
 pub(crate) use keys::{create, open};
 pub(crate) use locking::LockGuard;
