@@ -2,13 +2,13 @@
 //!
 //! | surface | folder |
 //! |---|---|
-//! | the page, for the owner | [`ui`], with live state from [`events`] |
-//! | WebDAV, for phones' apps and file managers | [`dav`] |
-//! | token upload, for Shortcuts and scripts | [`upload`] |
-//! | a command line beside a running server | [`control`] |
+//! | the page, for the owner | `ui`, with live state from `events` |
+//! | WebDAV, for phones' apps and file managers | `dav` |
+//! | token upload, for Shortcuts and scripts | `upload` |
+//! | a command line beside a running server | `control` |
 //!
-//! Shared by them: who is asking ([`auth`], [`connection`]), what stands around every route ([`guard`]), bodies
-//! ([`body`]), which bytes of a file ([`ranges`]), times ([`stamps`]), media types ([`media_type`]).
+//! Shared by them: who is asking (`auth`, `connection`), what stands around every route (`guard`), bodies
+//! (`body`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
 //! [`serve`] speaks HTTP on a socket.
 
 mod auth;
@@ -128,14 +128,14 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/destinations", get(ui::destinations::list))
         .route(
             "/destinations/folder",
-            get(ui::destinations::folder_form).post(ui::destinations::add_folder),
+            get(ui::destinations::add::folder_form).post(ui::destinations::add::add_folder),
         )
         .route(
             "/destinations/s3",
-            get(ui::destinations::s3_form).post(ui::destinations::add_s3),
+            get(ui::destinations::add::s3_form).post(ui::destinations::add::add_s3),
         )
         .route("/destinations/{id}/backup", post(ui::destinations::back_up))
-        .route("/destinations/{id}/kit", get(ui::destinations::kit))
+        .route("/destinations/{id}/kit", get(ui::destinations::kit::show))
         .route("/destinations/{id}/remove", post(ui::destinations::remove))
         .route("/verify", post(ui::destinations::verify))
         .route("/restore", get(ui::restore::form).post(ui::restore::begin))

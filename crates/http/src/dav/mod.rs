@@ -9,7 +9,7 @@
 //! | MKCOL, DELETE | [`folders`] |
 //! | MOVE, COPY | [`relocate`] |
 //!
-//! [`target`] turns addresses into names, [`refusal`] turns errors into statuses, [`xml_in`] reads bodies.
+//! [`target`] turns addresses into names, [`refusal`] turns errors into statuses, [`xml_in`] reads bodies, by [`xml_walk`].
 
 mod folders;
 mod properties;
@@ -22,6 +22,7 @@ mod relocate;
 mod target;
 mod xml_in;
 mod xml_out;
+mod xml_walk;
 
 use axum::{
     body::BodyDataStream,

@@ -11,7 +11,7 @@
 //! | how something long is going, and what came of it | [`task`] | `task.html` |
 //! | settings | [`settings`] | `settings.html` |
 //!
-//! [`page`] is what every page has; [`form`] reads what is sent back; [`format`] writes numbers, sizes and times;
+//! [`page`] is what every page has; [`form`] reads what is sent back; [`mod@format`] writes numbers, sizes and times;
 //! [`assets`] are the style sheet and the scripts.
 
 pub(crate) mod assets;

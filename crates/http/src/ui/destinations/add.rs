@@ -1,21 +1,13 @@
-//! Offsite copies: where they are, how they are doing, and the page to print for the day when the house is gone.
+//! Adding an offsite copy: a folder, or a store that speaks S3. Both are tried before they are kept.
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use safelight_engine::{
-    Answer, Command, Engine, Quiet, S3KeyPair,
-    command::{Kit, VerifyScope},
-    model::DestinationStatus,
-};
+use safelight_engine::{Command, Quiet, S3KeyPair};
 use serde::Deserialize;
 
-use super::{
-    form::{Button, Sent},
-    format::number,
+use crate::ui::{
+    form::Sent,
     page::{Page, Trouble, Visit, render},
 };
 
@@ -26,24 +18,6 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-
-#[derive(Template)]
-#[template(path = "destinations.html")]
-struct Destinations {
-    page: Page,
-    photos: u64,
-    destinations: Vec<DestinationStatus>,
-}
-
-/// `GET /destinations`.
-pub(crate) async fn list(visit: Visit) -> Result<Response, Trouble> {
-    let status = visit.ask(Engine::status).await?;
-    Ok(render(&Destinations {
-        page: visit.page,
-        photos: status.photos,
-        destinations: status.destinations,
-    }))
-}
 
 /// The form for a folder: another disk, or another machine's folder that is mounted here.
 #[derive(Default, Deserialize)]
@@ -192,88 +166,9 @@ fn added(visit: &Visit) -> Result<Response, Trouble> {
     Ok(Redirect::to("/destinations").into_response())
 }
 
-/// The destination's name, by the number in its address.
-async fn name_of(visit: &Visit, id: i64) -> Result<String, Trouble> {
-    let status = visit.ask(Engine::status).await?;
-    let found = status
-        .destinations
-        .into_iter()
-        .find(|destination| destination.id == id);
-    found
-        .map(|destination| destination.name)
-        .ok_or_else(|| Trouble::NotFound(format!("There is no offsite copy number {id}.")))
-}
-
-/// `POST /destinations/{id}/backup`.
-pub(crate) async fn back_up(Path(id): Path<i64>, sent: Sent<Button>) -> Result<Redirect, Trouble> {
-    let destination = Some(name_of(&sent.visit, id).await?);
-    let task = sent.visit.engine.begin(Command::Backup { destination })?;
-    Ok(Redirect::to(&format!("/task/{}", task.0)))
-}
-
-/// The form that starts a verification.
-#[derive(Deserialize)]
-pub(crate) struct Scope {
-    scope: VerifyScope,
-}
-
-/// `POST /verify`.
-pub(crate) async fn verify(sent: Sent<Scope>) -> Result<Redirect, Trouble> {
-    let task = sent.visit.engine.begin(Command::Verify {
-        scope: sent.form.scope,
-    })?;
-    Ok(Redirect::to(&format!("/task/{}", task.0)))
-}
-
-#[derive(Template)]
-#[template(path = "kit.html")]
-struct KitPage {
-    page: Page,
-    kit: Kit,
-}
-
-/// A value as a shell reads it: in single quotes, whatever is in it.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-/// `GET /destinations/{id}/kit`: the recovery kit, to print.
-pub(crate) async fn kit(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
-    let destination = Some(name_of(&visit, id).await?);
-    let answer = visit
-        .ask(|engine| engine.run(Command::Kit { destination }, &Quiet))
-        .await?;
-    let Answer::Kit { mut kits } = answer else {
-        return Err(Trouble::Failed(
-            "The recovery kit could not be put together".to_owned(),
-        ));
-    };
-    let kit = kits
-        .pop()
-        .ok_or_else(|| Trouble::NotFound("There is no such offsite copy.".to_owned()))?;
-    Ok(render(&KitPage {
-        page: visit.page,
-        kit,
-    }))
-}
-
-/// `POST /destinations/{id}/remove`.
-pub(crate) async fn remove(Path(id): Path<i64>, sent: Sent<Button>) -> Result<Redirect, Trouble> {
-    let name = name_of(&sent.visit, id).await?;
-    sent.visit
-        .ask(|engine| engine.run(Command::DestinationRemove { name }, &Quiet))
-        .await?;
-    Ok(Redirect::to("/destinations"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shell_reads_what_was_meant() {
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-    }
 
     #[test]
     fn fields_become_an_address() {
