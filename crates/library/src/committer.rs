@@ -1,14 +1,13 @@
-//! The one thread that writes the rows of uploads: it takes all that wait, writes one transaction, and answers all. Many
-//! uploads share one flush of the catalogue. Their files, names and folders are on the disk before they come here.
+//! The rows of uploads, many in one transaction: one of the waiting threads writes for all that wait, so that they share
+//! one flush of the catalogue, and then passes the lead on. Nobody waits for another thread to wake up if there is only
+//! one upload. Files, names and folders are on the disk before their rows come here.
 
 use std::{
-    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+        Condvar, Mutex, MutexGuard, PoisonError,
+        mpsc::{SyncSender, sync_channel},
     },
-    thread::JoinHandle,
 };
 
 use rusqlite::Transaction;
@@ -72,78 +71,85 @@ type Answer = Result<Receipt, Refused>;
 
 struct Request {
     row: Row,
-    answer: SyncSender<Answer>,
+    answer: SyncSender<Word>,
 }
 
-/// The thread's handle.
+/// What a waiting upload hears.
+enum Word {
+    /// Its rows are on the disk, or surely or possibly not.
+    Answer(Box<Answer>),
+    /// It is its thread's turn to write for all that wait, itself among them.
+    Lead,
+}
+
+/// The uploads that wait for their rows to be written.
+#[derive(Default)]
 pub(crate) struct Committer {
-    requests: Mutex<Option<Sender<Request>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    queue: Mutex<Queue>,
+    idle: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Request>,
+    /// Whether one of the waiting threads is writing, or has been told to.
+    led: bool,
+    closed: bool,
 }
 
 impl Committer {
-    pub(crate) fn start(core: Arc<Core>) -> io::Result<Self> {
-        let (sender, receiver) = channel();
-        let thread = std::thread::Builder::new()
-            .name("committer".to_owned())
-            .spawn(move || run(&core, &receiver))?;
-        Ok(Self {
-            requests: Mutex::new(Some(sender)),
-            thread: Mutex::new(Some(thread)),
-        })
-    }
-
-    /// Hands a row over, and waits until it is on the disk, or surely or possibly not.
-    pub(crate) fn commit(&self, row: Row) -> Answer {
-        let (answer, wait) = sync_channel(1);
-        let request = Request { row, answer };
-        let handed_over = {
-            let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-            requests
-                .as_ref()
-                .is_some_and(|requests| requests.send(request).is_ok())
+    /// Returns when the row is on the disk, or surely or possibly not.
+    pub(crate) fn commit(&self, core: &Core, row: Row) -> Answer {
+        let (answer, word) = sync_channel(2);
+        let leads = {
+            let mut queue = self.queue();
+            if queue.closed {
+                return Err(Refused::surely(IntakeError::ShuttingDown));
+            }
+            queue.waiting.push(Request { row, answer });
+            !std::mem::replace(&mut queue.led, true)
         };
-        if !handed_over {
-            return Err(Refused::surely(IntakeError::ShuttingDown));
+        if leads {
+            self.lead(core);
         }
-        // A panic in the thread drops the other end: an error, never a wait without end.
-        wait.recv().unwrap_or(Err(Refused {
-            error: IntakeError::WriterStopped,
-            nothing_was_stored: false,
-        }))
+        loop {
+            match word.recv() {
+                Ok(Word::Answer(answer)) => return *answer,
+                Ok(Word::Lead) => self.lead(core),
+                // A panic while writing drops the other end: an error, never a wait without end.
+                Err(_) => {
+                    return Err(Refused {
+                        error: IntakeError::WriterStopped,
+                        nothing_was_stored: false,
+                    });
+                }
+            }
+        }
     }
 
-    /// Takes no more rows, and waits until those handed over are answered.
+    /// Takes no more rows, and waits until those that wait are answered.
     pub(crate) fn stop(&self) {
-        drop(
-            self.requests
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(thread) = thread
-            && thread.join().is_err()
-        {
-            tracing::error!("the catalogue's writer ended in a panic");
+        let mut queue = self.queue();
+        queue.closed = true;
+        while queue.led {
+            queue = self
+                .idle
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
-}
 
-impl Drop for Committer {
-    fn drop(&mut self) {
-        self.stop();
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-fn run(core: &Core, requests: &Receiver<Request>) {
-    while let Ok(first) = requests.recv() {
-        let mut batch = vec![first];
-        batch.extend(requests.try_iter().take(BATCH - 1));
+    /// Writes all that wait, and passes the lead on to the first of those that have come meanwhile.
+    fn lead(&self, core: &Core) {
+        let mut batch = std::mem::take(&mut self.queue().waiting);
+        if batch.len() > BATCH {
+            let later = batch.split_off(BATCH);
+            self.queue().waiting.splice(0..0, later);
+        }
         let count = batch.len();
         if catch_unwind(AssertUnwindSafe(|| commit(core, batch))).is_err() {
             // The transaction was rolled back, and the waiting uploads learn it by the loss of their other end.
@@ -154,11 +160,20 @@ fn run(core: &Core, requests: &Receiver<Request>) {
                 "committing uploads panicked; they were refused"
             );
         }
+        let mut queue = self.queue();
+        // The channel has room for both words, and its thread waits for them.
+        queue.led = queue
+            .waiting
+            .iter()
+            .any(|next| next.answer.send(Word::Lead).is_ok());
+        if !queue.led {
+            self.idle.notify_all();
+        }
     }
 }
 
 fn commit(core: &Core, batch: Vec<Request>) {
-    let (rows, answers): (Vec<Row>, Vec<SyncSender<Answer>>) = batch
+    let (rows, answers): (Vec<Row>, Vec<SyncSender<Word>>) = batch
         .into_iter()
         .map(|request| (request.row, request.answer))
         .unzip();
@@ -237,8 +252,8 @@ fn write_rows(
     Ok(results)
 }
 
-fn send(answer: &SyncSender<Answer>, result: Answer) {
-    if answer.send(result).is_err() {
+fn send(answer: &SyncSender<Word>, result: Answer) {
+    if answer.send(Word::Answer(Box::new(result))).is_err() {
         // Its thread is gone; the photo is stored all the same, or not, as the answer would have said.
         tracing::warn!("nobody waits for an upload's answer any more");
     }

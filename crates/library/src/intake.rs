@@ -1,7 +1,7 @@
 //! One photo's way in: from a staged file to an answer that promises it (promise 1).
 //!
-//! The upload's own thread does the file's work (times, flush, name, flush of the folders); the one thread of
-//! [`crate::committer`] writes the rows of all uploads that wait, in one transaction.
+//! The upload's own thread does the file's work (times, flush, name, flush of the folders); then [`crate::committer`]
+//! writes the rows of all uploads that wait, in one transaction.
 
 use std::{fs, path::Path, sync::atomic::Ordering};
 
@@ -138,7 +138,7 @@ impl Library {
             home,
             filing,
         };
-        let answer = self.committer().commit(row);
+        let answer = self.committer().commit(core, row);
         answer.map_err(|refused| {
             if refused.nothing_was_stored {
                 if let Some(placed) = &placed {

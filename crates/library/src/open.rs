@@ -56,7 +56,7 @@ pub struct Options {
 pub struct Library(Arc<Inner>);
 
 struct Inner {
-    core: Arc<Core>,
+    core: Core,
     committer: Committer,
 }
 
@@ -133,7 +133,7 @@ impl Library {
                 evidence::stored_rule(change)?,
             ))
         })?;
-        let core = Arc::new(Core {
+        let core = Core {
             data_dir,
             catalogue,
             disk,
@@ -155,10 +155,11 @@ impl Library {
             manifest_turn: Mutex::default(),
             clean_start,
             _lock: lock,
-        });
-        let committer =
-            Committer::start(Arc::clone(&core)).doing("start the catalogue's writer for", &path)?;
-        Ok(Self(Arc::new(Inner { core, committer })))
+        };
+        Ok(Self(Arc::new(Inner {
+            core,
+            committer: Committer::default(),
+        })))
     }
 
     /// Whether the last run was shut down in order. If not, [`Library::reconcile`] must look for what it left.
