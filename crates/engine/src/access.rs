@@ -78,7 +78,7 @@ pub(crate) struct Access {
     /// Device passwords that were right: the user's stored hash, and the SHA-256 of what was sent.
     known: Mutex<HashMap<String, (String, [u8; 32])>>,
     wrong: Mutex<HashMap<(IpAddr, String), Wrong>>,
-    /// Each Argon2 computation takes 19 MiB: two at a time bound what a flood of tries can take.
+    /// Each Argon2 computation takes 19 MiB: one at a time bounds what a flood of tries can take.
     hashing: tokio::sync::Semaphore,
 }
 
@@ -93,7 +93,7 @@ impl Access {
         Self {
             known: Mutex::default(),
             wrong: Mutex::default(),
-            hashing: tokio::sync::Semaphore::new(2),
+            hashing: tokio::sync::Semaphore::new(1),
         }
     }
 
@@ -164,7 +164,6 @@ impl Engine {
     ) -> Result<Device, AccessError> {
         let access = &self.0.access;
         let now = self.0.clock.now();
-        access.check_pace(from, user, now)?;
         let row = self
             .0
             .library
@@ -176,6 +175,8 @@ impl Engine {
         {
             return self.admit(row, from);
         }
+        // Only now, so that a stranger's wrong tries in the name of a phone do not keep the phone out.
+        access.check_pace(from, user, now)?;
         let _turn = access
             .hashing
             .acquire()

@@ -1,5 +1,7 @@
 //! Taking in a photo: from the first byte to the durable acknowledgement (promise 1).
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp};
 use safelight_library::{
@@ -89,6 +91,9 @@ impl IntakeError {
     }
 }
 
+/// The problem kind of a library disk without room.
+const DISK_FULL: &str = "disk-full";
+
 enum Piece {
     Bytes(Bytes),
     /// The body is complete. A channel that closes without it means a broken upload.
@@ -109,10 +114,21 @@ impl Engine {
     /// The library folder is not there, the disk is full, or the program is closing.
     pub async fn receive(&self, request: UploadRequest) -> Result<Receiving, IntakeError> {
         let library = self.0.library.clone();
-        let upload = blocking(move || library.begin_upload()).await?;
+        let engine = self.clone();
+        let upload = blocking(move || {
+            library
+                .begin_upload()
+                .map_err(IntakeError::from)
+                .inspect_err(|error| engine.note_refusal(error))
+        })
+        .await?;
         let (pieces, incoming) = mpsc::channel(PIECES_IN_FLIGHT);
         let engine = self.clone();
-        let worker = tokio::task::spawn_blocking(move || engine.take_in(upload, incoming, request));
+        let worker = tokio::task::spawn_blocking(move || {
+            engine
+                .take_in(upload, incoming, request)
+                .inspect_err(|error| engine.note_refusal(error))
+        });
         Ok(Receiving { pieces, worker })
     }
 
@@ -179,6 +195,7 @@ impl Engine {
         let entry = receipt.entry.ok_or_else(|| {
             EngineError::Bug(format!("the upload of {} got no name", request.path))
         })?;
+        self.note_room_again()?;
         self.note_arrival();
         Ok(Receipt {
             asset: receipt.asset,
@@ -189,6 +206,29 @@ impl Engine {
             entry,
             replaced: receipt.replaced,
         })
+    }
+
+    /// A full disk is the owner's to mend, so the page says so until an upload fits again.
+    fn note_refusal(&self, error: &IntakeError) {
+        let IntakeError::Library(error @ library::IntakeError::NoSpace { path, .. }) = error else {
+            return;
+        };
+        self.0.disk_is_full.store(true, Ordering::Relaxed);
+        let path = path.display().to_string();
+        if let Err(second) = self
+            .library()
+            .raise_problem(DISK_FULL, &path, &error.to_string())
+        {
+            tracing::error!("{error}; and this could not be written down for the page: {second}");
+        }
+        self.0.board.touch();
+    }
+
+    fn note_room_again(&self) -> Result<(), EngineError> {
+        if self.0.disk_is_full.swap(false, Ordering::Relaxed) {
+            self.library().clear_problems(DISK_FULL)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn library(&self) -> &Library {

@@ -129,7 +129,8 @@ async fn a_damaged_repository_is_found_and_its_photos_sent_again() {
         house.status().destinations[0].pending > 0,
         "the next backup sends it again"
     );
-    assert!(house.back_up()[0].stored > 0);
+    let again = &house.back_up()[0];
+    assert!(again.stored > 0, "{again:?}");
     assert_eq!(house.verify(VerifyScope::Everything).failed, []);
     assert_eq!(house.status().safe, 2);
 }
