@@ -121,7 +121,8 @@ impl DevicePath {
     pub fn is_within(&self, folder: &Self) -> bool {
         folder.is_root()
             || self == folder
-            || (self.0.starts_with(&folder.0) && self.0.as_bytes().get(folder.0.len()) == Some(&b'/'))
+            || (self.0.starts_with(&folder.0)
+                && self.0.as_bytes().get(folder.0.len()) == Some(&b'/'))
     }
 }
 
@@ -169,7 +170,9 @@ mod tests {
     #[test]
     fn refuses_what_leads_elsewhere_or_cannot_be_a_name() {
         let long = "x".repeat(5000);
-        for bad in ["..", "a/../b", ".", "a\\b", "a\u{0}b", "a\nb", "a\u{7f}", &long] {
+        for bad in [
+            "..", "a/../b", ".", "a\\b", "a\u{0}b", "a\nb", "a\u{7f}", &long,
+        ] {
             assert!(DevicePath::parse(bad).is_err(), "{bad:?}");
         }
         let deep = "a/".repeat(3000);

@@ -84,7 +84,10 @@ fn is_reserved(name: &str) -> bool {
     let stem = stem.to_ascii_uppercase();
     let numbered = |prefix: &str| {
         stem.strip_prefix(prefix).is_some_and(|rest| {
-            matches!(rest, "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³")
+            matches!(
+                rest,
+                "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"
+            )
         })
     };
     matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
@@ -179,7 +182,9 @@ impl LibraryPath {
     /// The last name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
+        self.0
+            .rsplit_once('/')
+            .map_or(self.0.as_str(), |(_, name)| name)
     }
 
     /// The names, from the library folder down.
@@ -232,7 +237,12 @@ mod tests {
 
     #[test]
     fn ordinary_names_stay_as_they_are() {
-        for name in ["IMG_0001.JPG", "PXL_20231006_063000139.MP.jpg", "Ça va – 日本.heic", ".nomedia"] {
+        for name in [
+            "IMG_0001.JPG",
+            "PXL_20231006_063000139.MP.jpg",
+            "Ça va – 日本.heic",
+            ".nomedia",
+        ] {
             assert_eq!(wish(name), name);
         }
     }
@@ -255,7 +265,10 @@ mod tests {
     fn numbers_stand_before_the_extension() {
         let name = FileName::from_wish("IMG_0001.JPG");
         assert_eq!(name.numbered(2).as_str(), "IMG_0001-2.JPG");
-        assert_eq!(FileName::from_wish("README").numbered(3).as_str(), "README-3");
+        assert_eq!(
+            FileName::from_wish("README").numbered(3).as_str(),
+            "README-3"
+        );
     }
 
     #[test]

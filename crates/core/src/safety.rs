@@ -166,7 +166,13 @@ mod tests {
         let rule = SafetyRule::default();
         for state in [CopyState::Missing, CopyState::Damaged] {
             assert!(!rule.is_safe(&[Evidence { state, ..HOME }, offsite(1)]));
-            assert!(!rule.is_safe(&[HOME, Evidence { state, ..offsite(1) }]));
+            assert!(!rule.is_safe(&[
+                HOME,
+                Evidence {
+                    state,
+                    ..offsite(1)
+                }
+            ]));
         }
     }
 

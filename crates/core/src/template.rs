@@ -108,14 +108,31 @@ mod tests {
             source: TimeSource::ExifOriginal,
             precision: Precision::Second,
         };
-        let folder = |template: &str| FolderTemplate::parse(template).unwrap().folder(Some(&taken));
+        let folder = |template: &str| {
+            FolderTemplate::parse(template)
+                .unwrap()
+                .folder(Some(&taken))
+        };
         assert_eq!(folder("{YYYY}/{MM}"), "2024/03");
-        assert_eq!(folder("Photos/{YYYY}/{YYYY}-{MM}-{DD}"), "Photos/2024/2024-03-09");
+        assert_eq!(
+            folder("Photos/{YYYY}/{YYYY}-{MM}-{DD}"),
+            "Photos/2024/2024-03-09"
+        );
     }
 
     #[test]
     fn refuses_what_could_not_be_a_folder_everywhere() {
-        for bad in ["", "/{YYYY}", "{YYYY}//{MM}", "{YEAR}", "../{YYYY}", ".safelight", "a:b", "CON", "{YYYY}."] {
+        for bad in [
+            "",
+            "/{YYYY}",
+            "{YYYY}//{MM}",
+            "{YEAR}",
+            "../{YYYY}",
+            ".safelight",
+            "a:b",
+            "CON",
+            "{YYYY}.",
+        ] {
             assert!(FolderTemplate::parse(bad).is_err(), "{bad:?}");
         }
     }
