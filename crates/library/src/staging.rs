@@ -21,6 +21,9 @@ use crate::{
 /// large file is short: 8 MiB.
 const WRITE_BACK_EVERY: u64 = 8 << 20;
 
+/// The shortest end of a file that is worth that hint: 1 MiB.
+const WRITE_BACK_FROM: u64 = 1 << 20;
+
 /// An upload whose bytes are still coming.
 pub struct Upload {
     staged: StagedFile,
@@ -136,7 +139,7 @@ impl Upload {
     /// None now; kept for file systems that report a failed write late.
     pub fn finish(self) -> Result<Staged, IntakeError> {
         let waiting = self.received - self.written_back;
-        if let (Some(file), true) = (&self.staged.file, waiting > 0) {
+        if let (Some(file), true) = (&self.staged.file, waiting >= WRITE_BACK_FROM) {
             // The metadata is read next: let the disk work meanwhile.
             self.staged
                 .disk
