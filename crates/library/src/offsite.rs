@@ -10,10 +10,10 @@ use safelight_core::{
 
 use crate::{
     error::{CatalogueError, RowError},
-    evidence::{judge, store, stored_rule},
+    evidence::{judge, recompute_all, store, stored_rule},
     open::Library,
     stored::{at_most, count, hash, micros, path, time},
-    tree_change::current_revision,
+    tree_change::{current_revision, next_revision},
 };
 
 /// How many photos are noted in one transaction: short enough that an upload does not wait long for its turn.
@@ -104,6 +104,38 @@ impl Library {
                     })?;
                 Ok(rows.collect::<rusqlite::Result<_>>()?)
             })
+    }
+
+    /// Notes that a destination's newest snapshot cannot be read completely any more: no photo counts as being there, and
+    /// all must go there again. [`Self::finish_snapshot`] counts them anew.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn snapshot_lost(
+        &self,
+        destination: DestinationId,
+        at: Timestamp,
+    ) -> Result<(), CatalogueError> {
+        self.core().catalogue.write("note a lost snapshot", |change| {
+            let revision = next_revision(change)?;
+            change.execute(
+                "UPDATE copy SET state = ?2, proof = ?3, at = ?4 WHERE place = ?1",
+                params![
+                    destination.0,
+                    CopyState::Missing.as_str(),
+                    Proof::SnapshotCompared.as_str(),
+                    micros(at)
+                ],
+            )?;
+            change.execute(
+                "INSERT INTO offsite_pending (destination, asset, since) SELECT ?1, id, ?2 FROM asset WHERE true
+                 ON CONFLICT (destination, asset) DO UPDATE SET since = excluded.since",
+                [destination.0, revision],
+            )?;
+            change.execute("DELETE FROM manifest_stored WHERE destination = ?1", [destination.0])?;
+            Ok::<_, CatalogueError>(recompute_all(change, stored_rule(change)?)?)
+        })
     }
 
     /// Has every manifest sent again with the next snapshot, after a destination was found to have lost what it had.

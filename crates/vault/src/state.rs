@@ -72,6 +72,18 @@ impl Remembered {
         }
     }
 
+    /// For a snapshot that continues no other: nothing but which snapshots there are.
+    pub(crate) fn nothing(repository: &Repository) -> Result<Self, VaultError> {
+        let there = repository
+            .store
+            .list(Folder::Snapshots)
+            .map_err(|error| repository.store_error(error))?;
+        Ok(Self {
+            seen: there.into_iter().map(|(id, _)| id).collect(),
+            ..Self::default()
+        })
+    }
+
     /// `None` if the file is not there, cannot be read, or is not about the newest snapshot of ours.
     fn from_file(
         repository: &Repository,

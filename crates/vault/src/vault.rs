@@ -115,7 +115,38 @@ impl Vault {
             .backing_up
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        backup::run(&self.repository, &self.state, request, monitor)
+        backup::run(
+            &self.repository,
+            &self.state,
+            backup::Base::Newest,
+            request,
+            monitor,
+        )
+    }
+
+    /// Makes a snapshot that continues no other: it has what the request has and nothing else. For a repository whose
+    /// newest snapshot cannot be read completely any more ([`VaultError::Damaged`]). The request must have every photo;
+    /// those whose bytes are in the repository are not sent again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::backup`].
+    pub fn back_up_afresh(
+        &self,
+        request: Backup<'_>,
+        monitor: &dyn Monitor,
+    ) -> Result<BackupReport, VaultError> {
+        let _one_at_a_time = self
+            .backing_up
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        backup::run(
+            &self.repository,
+            &self.state,
+            backup::Base::Nothing,
+            request,
+            monitor,
+        )
     }
 
     /// Safelight's snapshots, the oldest first.

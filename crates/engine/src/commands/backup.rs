@@ -7,7 +7,7 @@ use safelight_library::{
     CatalogueError, DestinationRow, Library, LibraryUnavailable, PendingAsset, RootState,
     StoredPhoto,
 };
-use safelight_vault::{Backup, BackupReport, Failure, FileOutcome, NewFile};
+use safelight_vault::{Backup, BackupReport, Failure, FileOutcome, NewFile, VaultError};
 
 use super::{failure, problem};
 use crate::{
@@ -127,17 +127,33 @@ impl Engine {
         };
         let vault = self.0.offsite.vault(&row)?;
         let began = self.0.clock.now();
-        let report = vault.backup(
-            Backup {
-                library: &root,
-                files: &mut pending,
-                plain_files: &plain_files,
-                removed: &removed,
-                cancel: &|| self.0.scheduler.is_stopping(),
-                enough: &|| self.0.clock.now().duration_since(began) >= CHECKPOINT,
-            },
-            shown,
-        )?;
+        let request = Backup {
+            library: &root,
+            files: &mut pending,
+            plain_files: &plain_files,
+            removed: &removed,
+            cancel: &|| self.0.scheduler.is_stopping(),
+            enough: &|| self.0.clock.now().duration_since(began) >= CHECKPOINT,
+        };
+        let afresh = afresh_setting(&row);
+        let report = if library.setting(&afresh)?.as_deref() == Some(AFRESH) {
+            vault.back_up_afresh(request, shown)?
+        } else {
+            match vault.backup(request, shown) {
+                Err(error @ VaultError::Damaged { .. }) => {
+                    // What the newest snapshot has is not certain any more: count nothing as being there, and begin a
+                    // new line of snapshots from what is at home.
+                    tracing::warn!("{error}; a new snapshot is made from all photos at home");
+                    library.snapshot_lost(row.id, self.0.clock.now())?;
+                    library.set_setting(&afresh, AFRESH)?;
+                    return Ok(Round::Unfinished { next: AssetId(0) });
+                }
+                other => other?,
+            }
+        };
+        if report.snapshot.is_some() {
+            library.set_setting(&afresh, "")?;
+        }
         let round = pending.round()?;
         self.write_down(&row, &report, &removal_rows, &plain_files, outcome)?;
         Ok(round)
@@ -273,6 +289,14 @@ impl Engine {
         Ok(())
     }
 }
+
+/// The setting that says whether a destination's next snapshot continues the last one.
+fn afresh_setting(destination: &DestinationRow) -> String {
+    format!("afresh-{}", destination.repository_id)
+}
+
+/// That setting's value when it does not.
+const AFRESH: &str = "1";
 
 enum Round {
     /// Everything that was pending when it began was tried.

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use safelight_core::{AssetId, ContentHash, LibraryPath, Timestamp};
 
-pub(crate) use run::run;
+pub(crate) use run::{Base, run};
 
 /// What a backup is to do.
 pub struct Backup<'a> {

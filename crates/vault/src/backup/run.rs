@@ -29,7 +29,7 @@ use crate::{
         snapshot::{HOSTNAME, Snapshot, Summary, TAG},
         tree,
     },
-    repository::{LockGuard, Repository},
+    repository::{BlobIndex, LockGuard, Repository},
     state::{FolderList, Remembered},
     store::{File, Folder},
 };
@@ -37,10 +37,20 @@ use crate::{
 /// How far apart two snapshots are at least.
 const LEAST_STEP: SignedDuration = SignedDuration::from_millis(1);
 
+/// What the new snapshot continues.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// The newest snapshot of ours.
+    Newest,
+    /// None: it has what is in the request and nothing else.
+    Nothing,
+}
+
 /// Backs up.
 pub(crate) fn run(
     repository: &Repository,
     state_dir: &Path,
+    base: Base,
     mut request: Backup<'_>,
     monitor: &dyn Monitor,
 ) -> Result<BackupReport, VaultError> {
@@ -54,10 +64,22 @@ pub(crate) fn run(
         }
     };
     let guard = LockGuard::take(repository, state_dir)?;
-    let mut remembered = Remembered::load(repository, state_dir)?;
+    let mut remembered = match base {
+        Base::Newest => Remembered::load(repository, state_dir)?,
+        Base::Nothing => Remembered::nothing(repository)?,
+    };
     let left = Left::load(repository, state_dir)?;
     let known = Known::new(damage::read(state_dir));
     known.add(left.blobs.into_iter());
+    if base == Base::Nothing {
+        // The lists are lost, not the photos' bytes: what the index names need not be sent again.
+        let mut broken = Vec::new();
+        let index = BlobIndex::load(repository, |kind| kind == BlobKind::Data, Some(&mut broken))?;
+        known.add(index.data_ids());
+        for what in broken {
+            monitor.note(&what);
+        }
+    }
 
     let journal =
         Journal::open(repository, state_dir).map_err(state_error("Opening the journal"))?;

@@ -150,6 +150,11 @@ impl BlobIndex {
         }
     }
 
+    /// The data blobs that the index names.
+    pub(crate) fn data_ids(&self) -> impl Iterator<Item = Id> {
+        self.data.iter().map(|entry| entry.id)
+    }
+
     /// All places of a blob.
     pub(crate) fn places(&self, kind: BlobKind, id: Id) -> impl Iterator<Item = Location> {
         let entries = match kind {
