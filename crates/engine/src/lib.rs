@@ -9,6 +9,7 @@
 //! | who may do what: devices, the owner's password, sessions | [`access`] |
 //! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
+//! | checksums that clients compare | [`checksum`] |
 //! | what the page shows: status, arrivals, receipts | [`model`], [`view`] |
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], [`commands`] |
 //! | persistent jobs and their schedule | [`schedule`] |
@@ -17,6 +18,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod checksum;
 pub mod command;
 mod commands;
 pub mod error;
@@ -32,6 +34,7 @@ mod view;
 
 pub use access::{AccessError, Device, Session, SessionToken};
 pub use activity::{ProgressSink, Quiet, TaskId, TaskState};
+pub use checksum::Checksum;
 pub use command::{Answer, Command, S3KeyPair};
 pub use error::EngineError;
 pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};

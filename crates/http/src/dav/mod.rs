@@ -8,6 +8,7 @@
 //! | PUT | [`put`] |
 //! | MKCOL, DELETE | [`folders`] |
 //! | MOVE, COPY | [`relocate`] |
+//! | PATCH | [`recalculate`] |
 //!
 //! [`target`] turns addresses into names, [`refusal`] turns errors into statuses, [`xml_in`] reads bodies, by [`xml_walk`].
 
@@ -17,6 +18,7 @@ mod propfind;
 mod proppatch;
 mod put;
 mod read;
+mod recalculate;
 mod refusal;
 mod relocate;
 mod target;
@@ -37,7 +39,8 @@ use self::{refusal::Refusal, target::Mount};
 use crate::{App, auth, body, connection::Connection};
 
 /// The methods that there are.
-const ALLOW: &str = "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE";
+const ALLOW: &str =
+    "OPTIONS, GET, HEAD, PUT, DELETE, PATCH, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE";
 /// The largest XML body that is read, in bytes.
 const XML_LIMIT: usize = 64 * 1024;
 
@@ -123,7 +126,8 @@ async fn answer(
         "PROPPATCH" => proppatch::proppatch(&call, body).await,
         "COPY" => relocate::copy(&call).await,
         "MOVE" => relocate::relocate(&call).await,
-        "LOCK" | "UNLOCK" | "POST" | "PATCH" => Err(Refusal::new(
+        "PATCH" => recalculate::recalculate(&call, body).await,
+        "LOCK" | "UNLOCK" | "POST" => Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             format!("{method} is not possible here"),
         )),

@@ -1,6 +1,6 @@
 //! GET and HEAD.
 
-use crate::house::House;
+use crate::house::{House, Phone};
 
 #[test]
 fn parts_and_conditions() {
@@ -77,6 +77,60 @@ fn head_says_what_get_would() {
 }
 
 #[test]
+fn checksums_are_computed_from_what_is_stored() {
+    let house = House::new();
+    let mut phone = house.phone();
+    phone.put("/dav/a.bin", b"abc");
+    phone.ask("MKCOL", "/dav/folder");
+    let recalculate = |phone: &mut Phone, target: &str, name: &str| {
+        phone.send("PATCH", target, &[("X-Recalculate-Hash", name)], b"")
+    };
+    for (name, checksum) in [
+        ("sha1", "SHA1:a9993e364706816aba3e25717850c26c9cd0d89d"),
+        ("MD5", "MD5:900150983cd24fb0d6963f7d28e17f72"),
+        ("adler32", "ADLER32:024d0127"),
+        (
+            "sha256",
+            "SHA256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ),
+    ] {
+        let answer = recalculate(&mut phone, "/dav/a.bin", name);
+        assert_eq!(
+            (answer.status, answer.header("oc-checksum")),
+            (204, Some(checksum)),
+            "{name}"
+        );
+    }
+    for (target, name, expected) in [
+        ("/dav/a.bin", "crc7", 400),
+        ("/dav/none.bin", "sha1", 404),
+        ("/dav/folder", "sha1", 405),
+    ] {
+        let answer = recalculate(&mut phone, target, name);
+        assert_eq!(answer.status, expected, "{target} {name}");
+        assert_eq!(answer.header("oc-checksum"), None);
+    }
+    assert_eq!(phone.ask("PATCH", "/dav/a.bin"), 415);
+    let with_a_body = phone.send(
+        "PATCH",
+        "/dav/a.bin",
+        &[("X-Recalculate-Hash", "sha1")],
+        b"x",
+    );
+    assert_eq!(with_a_body.status, 415);
+
+    // Whoever changes the file behind our back is found out: nothing is answered from memory.
+    let stored = safelight_testkit::tree::files(&house.library()).unwrap();
+    let stored = stored.iter().find(|file| file.ends_with("a.bin")).unwrap();
+    std::fs::write(house.library().join(stored), b"abd").unwrap();
+    let answer = recalculate(&mut phone, "/dav/a.bin", "sha1");
+    assert_eq!(
+        answer.header("oc-checksum"),
+        Some("SHA1:cb4cc28df0fdbe0ecf9d9662e294b118092a5735")
+    );
+}
+
+#[test]
 fn empty_files_are_files() {
     let house = House::new();
     let mut phone = house.phone();
@@ -94,8 +148,9 @@ fn an_unmounted_library_asks_for_patience() {
     let mut phone = house.phone();
     phone.put("/dav/a.jpg", b"1");
     std::fs::rename(house.library(), house.beside("elsewhere")).unwrap();
-    for (method, body) in [("GET", ""), ("PUT", "2")] {
-        let answer = phone.send(method, "/dav/a.jpg", &[], body.as_bytes());
+    for (method, body) in [("GET", ""), ("PUT", "2"), ("PATCH", "")] {
+        let sha1 = [("X-Recalculate-Hash", "sha1")];
+        let answer = phone.send(method, "/dav/a.jpg", &sha1, body.as_bytes());
         assert_eq!(answer.status, 503, "{method}");
         assert!(answer.header("retry-after").is_some());
     }
