@@ -120,7 +120,7 @@ impl Library {
         self.core().catalogue.write("note a lost snapshot", |change| {
             let revision = next_revision(change)?;
             change.execute(
-                "UPDATE copy SET state = ?2, proof = ?3, at = ?4 WHERE place = ?1",
+                "UPDATE copy SET state = ?2, proof = ?3, at = ?4 WHERE place = ?1 AND state = 'good'",
                 params![
                     destination.0,
                     CopyState::Missing.as_str(),
