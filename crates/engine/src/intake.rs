@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp};
 use safelight_library::{
-    self as library, DiskError, Entry, Filing, Library, Outcome, Precondition, Upload,
+    self as library, DiskError, Entry, Filing, Library, Outcome, Precondition, Staged, Upload,
 };
 use safelight_media::Hints;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
+    checksum::{Algorithm, Checksum, Hasher},
     error::EngineError,
     start::{Engine, blocking},
 };
@@ -28,6 +29,8 @@ pub struct UploadRequest {
     pub path: DevicePath,
     /// How many bytes are promised; fewer or more store nothing.
     pub promised: Option<u64>,
+    /// What the bytes' checksum must be; others store nothing.
+    pub checksum: Option<Checksum>,
     /// The file's modification time, as the device says.
     pub modified: Option<Timestamp>,
     /// The file's creation time, as the device says.
@@ -75,6 +78,18 @@ pub enum IntakeError {
         /// Bytes that came.
         received: u64,
     },
+    /// The body had its length and was not what was sent.
+    #[error(
+        "The upload of {path} was damaged on its way: {promised} was sent, {received} arrived. Nothing was stored; send it again"
+    )]
+    Damaged {
+        /// The name in the device's tree.
+        path: DevicePath,
+        /// The checksum that the device promised.
+        promised: Checksum,
+        /// That of the bytes that came.
+        received: Checksum,
+    },
     /// A bug of ours.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -86,7 +101,7 @@ impl IntakeError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Library(error) => error.is_transient(),
-            Self::Short { .. } | Self::Engine(_) => true,
+            Self::Short { .. } | Self::Damaged { .. } | Self::Engine(_) => true,
         }
     }
 }
@@ -138,10 +153,22 @@ impl Engine {
         mut incoming: mpsc::Receiver<Piece>,
         request: UploadRequest,
     ) -> Result<Receipt, IntakeError> {
+        // SHA-256 is computed anyway.
+        let mut hasher = request
+            .checksum
+            .as_ref()
+            .map(Checksum::algorithm)
+            .filter(|algorithm| *algorithm != Algorithm::Sha256)
+            .map(Hasher::new);
         let mut complete = false;
         while let Some(piece) = incoming.blocking_recv() {
             match piece {
-                Piece::Bytes(bytes) => upload.write(&bytes)?,
+                Piece::Bytes(bytes) => {
+                    upload.write(&bytes)?;
+                    if let Some(hasher) = &mut hasher {
+                        hasher.update(&bytes);
+                    }
+                }
                 Piece::End => {
                     complete = true;
                     break;
@@ -157,11 +184,21 @@ impl Engine {
                 received,
             });
         }
-        self.file(upload, request)
+        let staged = upload.finish()?;
+        if let Some(promised) = &request.checksum {
+            let received = hasher.map_or_else(|| staged.hash().into(), Hasher::finish);
+            if received != *promised {
+                return Err(IntakeError::Damaged {
+                    path: request.path,
+                    promised: promised.clone(),
+                    received,
+                });
+            }
+        }
+        self.file(staged, request)
     }
 
-    fn file(&self, upload: Upload, request: UploadRequest) -> Result<Receipt, IntakeError> {
-        let staged = upload.finish()?;
+    fn file(&self, staged: Staged, request: UploadRequest) -> Result<Receipt, IntakeError> {
         let hints = Hints {
             name: request.path.name(),
             client_created: request.created,

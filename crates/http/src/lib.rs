@@ -8,11 +8,12 @@
 //! | a command line beside a running server | `control` |
 //!
 //! Shared by them: who is asking (`auth`, `connection`), what stands around every route (`guard`), bodies
-//! (`body`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
+//! (`body`), their checksums (`checksums`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
 //! [`serve`] speaks HTTP on a socket.
 
 mod auth;
 mod body;
+mod checksums;
 mod connection;
 mod control;
 mod dav;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiff::tz::TimeZone;
 use safelight_core::{DeviceId, DevicePath, Timestamp};
 use safelight_engine::{
-    Answer, Command, Engine, IntakeError, Options, Precondition, Quiet, Receipt, Status,
+    Answer, Checksum, Command, Engine, IntakeError, Options, Precondition, Quiet, Receipt, Status,
     UploadRequest,
     command::{BackupOutcome, NewDevice, RestoreOutcome, VerifyOutcome, VerifyScope},
 };
@@ -85,7 +85,7 @@ impl House {
         path: &str,
         bytes: &[u8],
     ) -> Result<Receipt, IntakeError> {
-        self.upload_promising(device, path, bytes, Some(bytes.len() as u64))
+        self.upload_promising(device, path, bytes, Some(bytes.len() as u64), None)
             .await
     }
 
@@ -95,6 +95,7 @@ impl House {
         path: &str,
         bytes: &[u8],
         promised: Option<u64>,
+        checksum: Option<Checksum>,
     ) -> Result<Receipt, IntakeError> {
         let mut receiving = self
             .engine
@@ -102,6 +103,7 @@ impl House {
                 device: DeviceId(device),
                 path: DevicePath::parse(path).unwrap(),
                 promised,
+                checksum,
                 modified: Some(start_time()),
                 created: None,
                 precondition: Precondition::None,

@@ -1,6 +1,9 @@
 //! From the first byte to the acknowledgement.
 
-use safelight_engine::IntakeError;
+use safelight_engine::{
+    IntakeError,
+    checksum::{Algorithm, Checksum},
+};
 use safelight_testkit::Photos;
 
 use crate::house::House;
@@ -30,7 +33,7 @@ async fn a_body_that_is_shorter_than_promised_or_abandoned_stores_nothing() {
     let house = House::new();
     let phone = house.add_device("phone");
     let error = house
-        .upload_promising(phone.id, "short.jpg", b"only this", Some(100))
+        .upload_promising(phone.id, "short.jpg", b"only this", Some(100), None)
         .await
         .unwrap_err();
     assert!(
@@ -45,14 +48,43 @@ async fn a_body_that_is_shorter_than_promised_or_abandoned_stores_nothing() {
         "{error}"
     );
     assert!(error.is_transient());
-    assert_eq!(house.status().photos, 0);
-    let visible = safelight_testkit::tree::files(&house.library()).unwrap();
-    assert!(
-        visible
-            .iter()
-            .all(|file| file.starts_with(".safelight/") && !file.contains("staging/")),
-        "{visible:?}"
-    );
+    assert_nothing_stored(&house);
+}
+
+#[tokio::test]
+async fn a_checksum_that_was_promised_is_kept_or_nothing_is_stored() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    // Several pieces, so that a checksum of the last one alone would be noticed.
+    let bytes = [b'a'; 200_000];
+    let upload = |checksum| house.upload_promising(phone.id, "a.jpg", &bytes, None, checksum);
+    let all = [
+        (
+            Algorithm::Sha256,
+            "2287d207f24a941ff3b56c04c8a25ad56b63e3023207b3bb5b4ac0c9869d74be",
+        ),
+        (Algorithm::Sha1, "ec99adda39f462070e2c7ecbc8433e70dc9fb54c"),
+        (Algorithm::Md5, "561b1994f6baacd6e5eaf4baaa12849f"),
+        (Algorithm::Adler32, "ccee1699"),
+    ];
+    for (algorithm, right) in all {
+        let wrong = "0".repeat(right.len());
+        let error = upload(Checksum::from_hex(algorithm, &wrong))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, IntakeError::Damaged { .. }), "{error}");
+        assert!(error.is_transient());
+        for named in [&wrong, right] {
+            let named = format!("{algorithm}:{named} ");
+            assert!(error.to_string().contains(&named), "{named}in {error}");
+        }
+        assert_nothing_stored(&house);
+    }
+    for (algorithm, right) in all {
+        let checksum = Checksum::from_hex(algorithm, right).unwrap();
+        let receipt = upload(Some(checksum)).await.unwrap();
+        assert_eq!(receipt.size, bytes.len() as u64);
+    }
 }
 
 #[tokio::test]
@@ -84,4 +116,12 @@ async fn without_its_library_folder_nothing_is_acknowledged() {
     assert_eq!(status.problems[0].kind, "library");
     std::fs::rename(&away, house.library()).unwrap();
     house.upload(phone.id, "a.jpg", b"a").await.unwrap();
+}
+
+fn assert_nothing_stored(house: &House) {
+    assert_eq!(house.status().photos, 0);
+    let photos = safelight_testkit::tree::files(&house.library()).unwrap();
+    assert_eq!(photos, [""; 0]);
+    let staging = std::fs::read_dir(house.library().join(".safelight/staging")).unwrap();
+    assert_eq!(staging.count(), 0);
 }

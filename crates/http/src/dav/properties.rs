@@ -1,7 +1,7 @@
 //! The properties of an entry: RFC 4918's, and those of ownCloud and Nextcloud that their apps ask for.
 
 use http::StatusCode;
-use safelight_engine::Entry;
+use safelight_engine::{Checksum, Entry};
 
 use super::{
     xml_in::{DAV, PropertyName, Wanted},
@@ -62,7 +62,7 @@ const LIVE: &[Live] = &[
     Live(OC, "checksums", |entry, _| {
         entry
             .hash
-            .map(|hash| format!("<oc:checksum>SHA256:{hash}</oc:checksum>"))
+            .map(|hash| format!("<oc:checksum>{}</oc:checksum>", Checksum::from(hash)))
     }),
     Live(NC, "creation_time", |entry, _| {
         Some(entry.created.as_second().to_string())

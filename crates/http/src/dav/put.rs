@@ -8,7 +8,7 @@ use http::{HeaderName, StatusCode, header};
 use safelight_engine::{Precondition, UploadRequest};
 
 use super::{Call, Refusal, describe, set};
-use crate::{body, ranges, stamps};
+use crate::{body, checksums, ranges, stamps};
 
 pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refusal> {
     if call.path.is_root() {
@@ -32,6 +32,7 @@ pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Respon
         device: call.device.id,
         path: call.path.clone(),
         promised: promised(call)?,
+        checksum: checksums::promised(&call.headers)?,
         modified,
         created,
         precondition: precondition(call),

@@ -6,11 +6,11 @@ use axum::{
 };
 use http::{HeaderName, StatusCode, header};
 use safelight_core::AssetId;
-use safelight_engine::Entry;
+use safelight_engine::{Checksum, Entry};
 
 use super::{Call, Refusal, quoted, set};
 use crate::{
-    body, media_type,
+    body, checksums, media_type,
     ranges::{self, Selection},
     stamps,
 };
@@ -109,8 +109,8 @@ fn head_of(
         if let Some(hash) = entry.hash {
             set(
                 &mut response,
-                HeaderName::from_static("oc-checksum"),
-                &format!("SHA256:{hash}"),
+                checksums::HEADER,
+                &Checksum::from(hash).to_string(),
             );
         }
     }

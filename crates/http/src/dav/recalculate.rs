@@ -6,11 +6,14 @@ use axum::{
     body::BodyDataStream,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, StatusCode};
+use http::StatusCode;
 use safelight_engine::checksum::Algorithm;
 
 use super::{Call, Refusal, set};
-use crate::body::{SmallBodyError, read_small};
+use crate::{
+    body::{SmallBodyError, read_small},
+    checksums,
+};
 
 /// Names the algorithm: `sha1`.
 const ASKED: &str = "x-recalculate-hash";
@@ -41,11 +44,7 @@ pub(super) async fn recalculate(
     })?;
     let checksum = call.engine.photo_checksum(asset, algorithm).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set(
-        &mut response,
-        HeaderName::from_static("oc-checksum"),
-        &checksum.to_string(),
-    );
+    set(&mut response, checksums::HEADER, &checksum.to_string());
     Ok(response)
 }
 

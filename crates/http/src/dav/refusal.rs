@@ -11,7 +11,10 @@ use http::{HeaderValue, StatusCode, header};
 use safelight_engine::{AccessError, IntakeError, ReadError, Refusal as StoreRefusal, TreeError};
 
 use super::{target::TargetError, xml_in::XmlError, xml_out};
-use crate::body::{ReceiveError, SmallBodyError};
+use crate::{
+    body::{ReceiveError, SmallBodyError},
+    checksums::ChecksumError,
+};
 
 /// When a client may try again after something transient, in seconds.
 const RETRY_AFTER: &str = "30";
@@ -85,6 +88,12 @@ impl From<TargetError> for Refusal {
 
 impl From<XmlError> for Refusal {
     fn from(error: XmlError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
+impl From<ChecksumError> for Refusal {
+    fn from(error: ChecksumError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error.to_string())
     }
 }

@@ -1,7 +1,8 @@
 //! `PUT|POST /upload/{name}`: the simplest way to send a photo, for iOS Shortcuts and scripts.
 //!
 //! The body is the file itself. Who sends it is told by `Authorization: Bearer TOKEN`; when it was taken, by
-//! `X-Capture-Time` (RFC 3339) and `X-OC-Mtime` or `Last-Modified`. The answer is JSON, and 201 means durable:
+//! `X-Capture-Time` (RFC 3339) and `X-OC-Mtime` or `Last-Modified`; what its bytes must be, by `OC-Checksum`
+//! (`SHA256:` and the digits). The answer is JSON, and 201 means durable:
 //! `{"id": 12, "sha256": "…", "status": "stored", "path": "2024/05/IMG_0001.JPG"}`; the status is `duplicate` if the
 //! bytes were known already. The name may have folders in it, which are made.
 //!
@@ -25,6 +26,7 @@ use serde::Serialize;
 use crate::{
     App, auth,
     body::{self, ReceiveError},
+    checksums,
     connection::Connection,
     stamps,
 };
@@ -68,6 +70,12 @@ pub(crate) async fn handle(
             device: device.id,
             path: name(parts.uri.path())?,
             promised: length(&parts.headers)?,
+            checksum: checksums::promised(&parts.headers).map_err(|error| {
+                Refusal::bad(
+                    error.to_string(),
+                    "Write it as SHA256:digits, or leave it out",
+                )
+            })?,
             modified: stamps::client_modified(&parts.headers),
             created: capture_time(&parts.headers)?,
             precondition: Precondition::None,

@@ -62,6 +62,8 @@ fn puts_that_cannot_be() {
         ("/dav/a-chunking-1-2-0", &[("OC-Chunked", "1")], 400),
         ("/dav/a.jpg", &[("OC-Total-Length", "many")], 400),
         ("/dav/a.jpg", &[("OC-Total-Length", "7")], 503),
+        ("/dav/a.jpg", &[("OC-Checksum", "SHA1:12")], 400),
+        ("/dav/a.jpg", &[("OC-Checksum", "ADLER32:1")], 503),
         ("/dav/a.jpg", &[("If-Match", "\"x\"")], 412),
         ("/dav/../a.jpg", &[], 400),
         ("/dav/%2e%2e/a.jpg", &[], 400),
@@ -148,6 +150,40 @@ fn a_broken_upload_stores_nothing() {
     assert!(answer.is_none_or(|answer| answer.status == 503));
     assert_eq!(phone.ask("GET", "/dav/a.jpg"), 404);
     assert_eq!(house.files(), 0);
+}
+
+#[test]
+fn a_checksum_of_the_client_holds_or_nothing_is_stored() {
+    let house = House::new();
+    let mut phone = house.phone();
+    for wrong in [
+        "SHA1:a9993e364706816aba3e25717850c26c9cd0d89e",
+        "MD5:900150983cd24fb0d6963f7d28e17f73",
+        "SHA256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ae",
+        "ADLER32:24d0128",
+    ] {
+        let answer = phone.send("PUT", "/dav/a.jpg", &[("OC-Checksum", wrong)], b"abc");
+        assert_eq!(answer.status, 503, "{wrong}");
+        assert!(answer.header("retry-after").is_some());
+        assert_eq!(phone.ask("GET", "/dav/a.jpg"), 404);
+    }
+    assert_eq!(house.files(), 0);
+    for right in [
+        "SHA1:a9993e364706816aba3e25717850c26c9cd0d89d",
+        "MD5:900150983cd24fb0d6963f7d28e17f72",
+        "SHA256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "ADLER32:24d0127",
+        "CRC7:12",
+    ] {
+        let answer = phone.send("PUT", "/dav/a.jpg", &[("OC-Checksum", right)], b"abc");
+        assert_eq!(answer.status, 201, "{right}");
+    }
+    assert_eq!(
+        phone
+            .send("HEAD", "/dav/a.jpg", &[], b"")
+            .header("oc-checksum"),
+        Some("SHA256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    );
 }
 
 #[test]

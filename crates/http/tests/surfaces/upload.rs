@@ -74,6 +74,8 @@ fn refusals_say_what_to_do() {
         ("/upload/%ff", &[], 400),
         ("/upload/%2F", &[], 400),
         ("/upload/a", &[("X-Capture-Time", "yesterday")], 400),
+        ("/upload/a", &[("OC-Checksum", "SHA256:1")], 400),
+        ("/upload/a", &[("OC-Checksum", "ADLER32:1")], 503),
         (
             "/upload/a",
             &[("Content-Type", "multipart/form-data; boundary=x")],
