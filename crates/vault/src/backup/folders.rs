@@ -75,11 +75,7 @@ impl<'a> Folders<'a> {
         let Some((_, json)) = self.list(folder)? else {
             return Ok(Vec::new());
         };
-        let nodes = tree::read_nodes(&json).map_err(|error| self.unreadable(folder, &error))?;
-        Ok(nodes
-            .into_iter()
-            .flat_map(|node| node.content.unwrap_or_default())
-            .collect())
+        tree::chunks(&json).map_err(|error| self.unreadable(folder, &error))
     }
 
     /// A list whose bytes are right and whose text is not.

@@ -66,18 +66,30 @@ impl Proof<'_> {
         let (mut stored, mut failed) = (Vec::new(), Vec::new());
         // From the root down, each list found through the one above it.
         let mut waiting = vec![(String::new(), snapshot.tree)];
+        let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
+        for folder in self.folders.iter().filter(|folder| !folder.is_empty()) {
+            let (above, name) = state::split(folder);
+            children.entry(above).or_default().push(name);
+        }
         while let Some((folder, id)) = waiting.pop() {
-            let nodes = self.read(&folder, id)?;
-            for photo in by_folder.remove(&folder).unwrap_or_default() {
+            let photos = by_folder.remove(&folder).unwrap_or_default();
+            let subfolders = children.remove(folder.as_str()).unwrap_or_default();
+            let names = photos.iter().map(|photo| photo.path.name());
+            let nodes = self.read(
+                &folder,
+                id,
+                names.chain(subfolders.iter().copied()).collect(),
+            )?;
+            for name in subfolders {
+                // One that is not there is empty and gone; photos that should be in it are told of below.
+                if let Some(subtree) = nodes.get(name).and_then(|node| node.subtree) {
+                    waiting.push((state::join(&folder, name), subtree));
+                }
+            }
+            for photo in photos {
                 match self.check(&photo, nodes.get(photo.path.name())) {
                     Ok(()) => stored.push(photo.asset),
                     Err(why) => failed.push(outcome(photo, why)),
-                }
-            }
-            for (name, node) in &nodes {
-                let below = state::join(&folder, name);
-                if let Some(subtree) = node.subtree.filter(|_| self.folders.contains(&below)) {
-                    waiting.push((below, subtree));
                 }
             }
         }
@@ -86,22 +98,35 @@ impl Proof<'_> {
         Ok((stored, failed))
     }
 
-    fn read(&self, folder: &str, id: Id) -> Result<HashMap<String, Node>, VaultError> {
-        let place = self.places.get(&id);
-        let place = place.ok_or_else(|| {
+    /// Reads those entries of a list that have one of these names.
+    fn read(
+        &self,
+        folder: &str,
+        id: Id,
+        names: HashSet<&str>,
+    ) -> Result<HashMap<String, Node>, VaultError> {
+        let damaged = |why: String| {
             self.repository
-                .damaged(format!("the list of /{folder} is in no index"))
-        })?;
+                .damaged(format!("the list of /{folder} {why}"))
+        };
+        let place = self
+            .places
+            .get(&id)
+            .ok_or_else(|| damaged("is in no index".to_owned()))?;
         let json = self.repository.read_blob(id, place)?;
-        let nodes = tree::read_nodes(&json);
-        let nodes = nodes.map_err(|error| {
-            self.repository
-                .damaged(format!("the list of /{folder}: {error}"))
-        })?;
-        Ok(nodes
-            .into_iter()
-            .map(|node| (node.name.clone(), node))
-            .collect())
+        let pick = || {
+            let mut nodes = HashMap::with_capacity(names.len());
+            for entry in tree::entries(&json)? {
+                if names.contains(&*tree::node_name(entry)?) {
+                    let node = tree::read_node(entry)?;
+                    nodes.insert(node.name.clone(), node);
+                }
+            }
+            Ok(nodes)
+        };
+        pick().map_err(|error: tree::UnreadableTree| {
+            damaged(format!("cannot be understood: {error}"))
+        })
     }
 
     fn check(&self, photo: &Promised, node: Option<&Node>) -> Result<(), &'static str> {

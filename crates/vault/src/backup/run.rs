@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use safelight_core::Timestamp;
+use safelight_core::{LibraryPath, Timestamp};
 
 use super::{
     Backup, BackupReport,
@@ -27,13 +27,14 @@ use crate::{
         index::BlobKind,
         pack::PackBuilder,
         snapshot::{HOSTNAME, Snapshot, Summary, TAG},
-        tree,
     },
     repository::{BlobIndex, LockGuard, Repository},
     state::{FolderList, Remembered},
     store::{File, Folder},
 };
 
+/// zstd's level for lists: half of a list is hashes, which no level makes smaller.
+const LIST_LEVEL: i32 = 1;
 /// How far apart two snapshots are at least.
 const LEAST_STEP: SignedDuration = SignedDuration::from_millis(1);
 
@@ -108,12 +109,15 @@ pub(crate) fn run(
         if let Some(error) = uploader.take_trouble() {
             return Err(error);
         }
+        let changes = changes(&outcomes, request.removed);
+        if changes.is_empty() {
+            return Ok((outcomes, NewLists::default()));
+        }
         let mut pack = PackBuilder::new(BlobKind::Tree, uploader.buffer());
         let (cipher, entropy) = (&repository.cipher, repository.entropy.as_ref());
-        let changes = changes(&outcomes, &request);
         let lists = trees::update(&mut folders, changes, began, |id, json| {
             // A list that is stored already under this id is stored again: it is small, and its place is known then.
-            let packed = zstd::bulk::compress(json, 3)
+            let packed = zstd::bulk::compress(json, LIST_LEVEL)
                 .ok()
                 .filter(|packed| packed.len() < json.len());
             if !pack.has_room(packed.as_ref().map_or(json.len(), Vec::len)) {
@@ -125,13 +129,13 @@ pub(crate) fn run(
                 drop(packs.send(full.seal(cipher, entropy)));
             }
             pack.add(id, json, packed.as_deref(), cipher, entropy);
-        });
+        })?;
         if pack.is_empty() {
             uploader.give_back(pack.into_buffer());
         } else {
             drop(packs.send(pack.seal(cipher, entropy))); // As above.
         }
-        Ok((outcomes, lists?))
+        Ok((outcomes, lists))
     });
     let (outcomes, lists) = worked?;
     let proved = uploader.finish()?;
@@ -257,23 +261,24 @@ fn library_is_there(library: &Path) -> Result<(), VaultError> {
 }
 
 /// What is to change, folder by folder.
-fn changes(outcomes: &Outcomes, request: &Backup<'_>) -> BTreeMap<String, Change> {
-    let mut changes: BTreeMap<String, Change> = BTreeMap::new();
+fn changes<'a>(
+    outcomes: &'a Outcomes,
+    removed: &'a [LibraryPath],
+) -> BTreeMap<&'a str, Change<'a>> {
+    let mut changes: BTreeMap<&str, Change<'_>> = BTreeMap::new();
     for file in &outcomes.packed {
-        let text = tree::file_text(
-            file.path.name(),
-            file.size,
-            file.modified,
-            file.content.ids(),
-        );
-        let change = changes.entry(file.path.folder().to_owned()).or_default();
-        change
+        changes
+            .entry(file.path.folder())
+            .or_default()
             .put
-            .push((file.path.name().to_owned(), file.size, text));
+            .push(file);
     }
-    for path in request.removed {
-        let change = changes.entry(path.folder().to_owned()).or_default();
-        change.remove.push(path.name().to_owned());
+    for path in removed {
+        changes
+            .entry(path.folder())
+            .or_default()
+            .remove
+            .push(path.name());
     }
     changes
 }

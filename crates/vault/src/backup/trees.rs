@@ -1,27 +1,27 @@
 //! Makes the next snapshot's folder lists out of the last one's: only folders with a change, and those above them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+};
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::folders::Folders;
+use super::{folders::Folders, read::Packed};
 use crate::{
     error::VaultError,
-    format::{
-        id::Id,
-        tree::{self, TreeText},
-    },
+    format::{id::Id, tree},
     state,
 };
 
 /// What is to change in one folder.
 #[derive(Default)]
-pub(crate) struct Change {
-    /// Entries to add or to replace: name, bytes of the file, text.
-    pub(crate) put: Vec<(String, u64, Box<RawValue>)>,
+pub(crate) struct Change<'a> {
+    /// Files to add or to replace.
+    pub(crate) put: Vec<&'a Packed>,
     /// Names to take out.
-    pub(crate) remove: Vec<String>,
+    pub(crate) remove: Vec<&'a str>,
 }
 
 /// The lists of all folders that were touched.
@@ -44,19 +44,19 @@ pub(crate) struct NewLists {
 /// Makes the lists. `store` takes each new one.
 pub(crate) fn update(
     folders: &mut Folders<'_>,
-    mut changes: BTreeMap<String, Change>,
+    mut changes: BTreeMap<&str, Change<'_>>,
     now: Timestamp,
     mut store: impl FnMut(Id, &[u8]),
 ) -> Result<NewLists, VaultError> {
     let mut lists = NewLists::default();
     let mut stored = HashSet::new();
     // Deepest first: a folder's list needs those of its folders.
-    let mut order: Vec<String> = touched(changes.keys()).into_iter().collect();
+    let mut order: Vec<String> = touched(changes.keys().copied()).into_iter().collect();
     order.sort_by_key(|folder| std::cmp::Reverse(depth(folder)));
     let mut below: HashMap<String, Vec<(String, Option<Id>)>> = HashMap::new();
     for folder in order {
         let old = folders.list(&folder)?;
-        let change = changes.remove(&folder).unwrap_or_default();
+        let change = changes.remove(folder.as_str()).unwrap_or_default();
         let subfolders = below.remove(&folder).unwrap_or_default();
         let merged = merge(
             old.as_ref().map(|(_, json)| json.as_slice()),
@@ -98,10 +98,10 @@ pub(crate) fn update(
 }
 
 /// The folders and all above them.
-fn touched<'a>(folders: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
+fn touched<'a>(folders: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     let mut all = BTreeSet::from([String::new()]);
     for folder in folders {
-        let mut folder = folder.as_str();
+        let mut folder = folder;
         while !folder.is_empty() && all.insert(folder.to_owned()) {
             folder = state::split(folder).0;
         }
@@ -120,30 +120,25 @@ fn depth(folder: &str) -> usize {
 /// One folder's new list; `None` if nothing is left in it.
 fn merge(
     old: Option<&[u8]>,
-    change: Change,
+    change: Change<'_>,
     subfolders: Vec<(String, Option<Id>)>,
     now: Timestamp,
     lists: &mut NewLists,
 ) -> Result<Option<Vec<u8>>, tree::UnreadableTree> {
-    let old: Vec<&RawValue> = match old {
-        Some(json) => serde_json::from_slice::<TreeText<'_>>(json)?
-            .nodes
-            .unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let mut entries: BTreeMap<String, &RawValue> = BTreeMap::new();
-    for entry in old {
+    let mut entries: BTreeMap<Cow<'_, str>, &RawValue> = BTreeMap::new();
+    for entry in old.map_or_else(|| Ok(Vec::new()), tree::entries)? {
         entries.insert(tree::node_name(entry)?, entry);
     }
     for name in change.remove {
-        if let Some(gone) = entries.remove(&name) {
+        if let Some(gone) = entries.remove(name) {
             lists.removed += 1;
             lists.bytes -= file_size(gone)?;
         }
     }
-    for (name, size, text) in &change.put {
-        lists.bytes += i128::from(*size);
-        match entries.insert(name.clone(), text) {
+    let put: Vec<Box<RawValue>> = change.put.iter().map(|file| file_text(file)).collect();
+    for (file, text) in change.put.iter().zip(&put) {
+        lists.bytes += i128::from(file.size);
+        match entries.insert(Cow::Borrowed(file.path.name()), text) {
             Some(before) => {
                 lists.changed += u64::from(before.get() != text.get());
                 lists.bytes -= file_size(before)?;
@@ -155,7 +150,7 @@ fn merge(
     for (name, id) in subfolders {
         // A folder whose list stays the same keeps its entry, and with it its time.
         let old = entries
-            .get(&name)
+            .get(name.as_str())
             .map(|entry| tree::subtree(entry))
             .transpose()?
             .flatten();
@@ -165,14 +160,23 @@ fn merge(
     }
     for (text, name) in &texts {
         match text {
-            Some(text) => entries.insert(name.clone(), text),
-            None => entries.remove(name),
+            Some(text) => entries.insert(Cow::Borrowed(name), text),
+            None => entries.remove(name.as_str()),
         };
     }
     if entries.is_empty() {
         return Ok(None);
     }
     Ok(Some(tree::write_tree(entries.into_values())))
+}
+
+fn file_text(file: &Packed) -> Box<RawValue> {
+    tree::file_text(
+        file.path.name(),
+        file.size,
+        file.modified,
+        file.content.ids(),
+    )
 }
 
 fn file_size(entry: &RawValue) -> Result<i128, tree::UnreadableTree> {

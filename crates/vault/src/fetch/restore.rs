@@ -247,10 +247,12 @@ impl Receiver for Writer<'_> {
             );
             filetime::set_file_handle_times(handle, None, Some(time)).map_err(wrong)?;
         }
-        if open.target.symlink_metadata().is_ok() {
-            return Err("A file of this name has appeared; it was left as it is".to_owned());
+        match rename_new(&open.temporary, &open.target) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err("A file of this name has appeared; it was left as it is".to_owned());
+            }
+            renamed => renamed.map_err(wrong)?,
         }
-        fs::rename(&open.temporary, &open.target).map_err(wrong)?;
         open.file = None;
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = self.bytes.fetch_add(listed.size, Ordering::Relaxed) + listed.size;
@@ -269,4 +271,24 @@ impl Receiver for Writer<'_> {
                 message: why,
             });
     }
+}
+
+/// Renames, unless there is something of the new name: in one step where the system can.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    {
+        use rustix::{
+            fs::{CWD, RenameFlags, renameat_with},
+            io::Errno,
+        };
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // This file system cannot.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return renamed.map_err(io::Error::from),
+        }
+    }
+    if to.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
 }

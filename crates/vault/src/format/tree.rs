@@ -13,10 +13,10 @@ use super::{id::Id, name};
 
 /// A folder's list as it is stored.
 #[derive(Deserialize)]
-pub(crate) struct TreeText<'a> {
+struct TreeText<'a> {
     /// The entries, each unread. Absent (`null`) in an empty folder that Go wrote.
     #[serde(borrow)]
-    pub(crate) nodes: Option<Vec<&'a RawValue>>,
+    nodes: Option<Vec<&'a RawValue>>,
 }
 
 /// An entry's name only.
@@ -106,13 +106,7 @@ pub(crate) fn read_nodes(json: &[u8]) -> Result<Vec<Node>, UnreadableTree> {
 
 /// Reads the entries of a tree, some of which may be unusable.
 pub(crate) fn read_each(json: &[u8]) -> Result<Vec<Result<Node, UnreadableTree>>, UnreadableTree> {
-    let tree: TreeText<'_> = serde_json::from_slice(json)?;
-    Ok(tree
-        .nodes
-        .unwrap_or_default()
-        .into_iter()
-        .map(read_node)
-        .collect())
+    Ok(entries(json)?.into_iter().map(read_node).collect())
 }
 
 /// The list of the folder that an entry is; `None` if it is something else.
@@ -126,12 +120,43 @@ pub(crate) fn subtree(text: &RawValue) -> Result<Option<Id>, UnreadableTree> {
 }
 
 /// An entry's name, unescaped.
-pub(crate) fn node_name(text: &RawValue) -> Result<String, UnreadableTree> {
+pub(crate) fn node_name(text: &RawValue) -> Result<Cow<'_, str>, UnreadableTree> {
+    // Everybody writes the name first, and few names need an escape: then it can be had without reading the rest.
+    if let Some(rest) = text.get().strip_prefix(r#"{"name":""#)
+        && let Some(end) = rest.find(['"', '\\'])
+        && rest.as_bytes()[end] == b'"'
+    {
+        return Ok(Cow::Borrowed(&rest[..end]));
+    }
     let named: Named<'_> = serde_json::from_str(text.get())?;
     match name::unescape(&named.name) {
-        Some(name) => Ok(name.into_owned()),
+        Some(name) => Ok(Cow::Owned(name.into_owned())),
         None => Err(UnreadableTree::Name(named.name.into_owned())),
     }
+}
+
+/// The chunks of all files of a tree.
+pub(crate) fn chunks(json: &[u8]) -> Result<Vec<Id>, UnreadableTree> {
+    #[derive(Deserialize)]
+    struct Chunks {
+        #[serde(default)]
+        content: Option<Vec<Id>>,
+    }
+    #[derive(Deserialize)]
+    struct Files {
+        nodes: Option<Vec<Chunks>>,
+    }
+    let files: Files = serde_json::from_slice(json)?;
+    let content = files.nodes.unwrap_or_default().into_iter();
+    Ok(content
+        .flat_map(|file| file.content.unwrap_or_default())
+        .collect())
+}
+
+/// The unread entries of a tree.
+pub(crate) fn entries(json: &[u8]) -> Result<Vec<&RawValue>, UnreadableTree> {
+    let tree: TreeText<'_> = serde_json::from_slice(json)?;
+    Ok(tree.nodes.unwrap_or_default())
 }
 
 /// A file's entry.
@@ -190,4 +215,50 @@ pub(crate) fn write_tree<'a>(entries: impl Iterator<Item = &'a RawValue>) -> Vec
     // The line feed is restic's.
     json.extend_from_slice(b"]}\n");
     json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_wherever_it_stands() {
+        for (text, name) in [
+            (r#"{"name":"a.jpg","type":"file"}"#, "a.jpg"),
+            (r#"{"name":"a\\\"b","type":"file"}"#, "a\"b"),
+            (r#"{"type":"file","name":"a.jpg"}"#, "a.jpg"),
+            (r#"{ "name": "a.jpg" }"#, "a.jpg"),
+        ] {
+            assert_eq!(
+                node_name(serde_json::from_str(text).unwrap()).unwrap(),
+                name,
+                "{text}"
+            );
+        }
+        for text in [
+            r#"{"type":"file"}"#,
+            r#"{"name":1}"#,
+            r#"{"name":"\\q"}"#,
+            "[]",
+        ] {
+            assert!(
+                node_name(serde_json::from_str(text).unwrap()).is_err(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn chunks_are_those_of_all_files() {
+        let (a, b) = (Id::of(b"a"), Id::of(b"b"));
+        let texts = [
+            file_text("a", 1, Timestamp::UNIX_EPOCH, &[a, b]),
+            folder_text("b", a, Timestamp::UNIX_EPOCH),
+            file_text("c", 0, Timestamp::UNIX_EPOCH, &[]),
+        ];
+        let json = write_tree(texts.iter().map(|text| &**text));
+        assert_eq!(chunks(&json).unwrap(), [a, b]);
+        assert_eq!(read_nodes(&json).unwrap().len(), 3);
+        assert_eq!(chunks(b"{\"nodes\":null}").unwrap(), []);
+    }
 }
