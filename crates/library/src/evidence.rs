@@ -46,6 +46,12 @@ pub(crate) fn copies(connection: &Connection, asset: AssetId) -> rusqlite::Resul
         .collect()
 }
 
+fn is_known(connection: &Connection, asset: AssetId, place: Place) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM copy WHERE asset = ?1 AND place = ?2")?
+        .exists([asset.0, place_number(place)])
+}
+
 /// Stores what was found out about a copy, if it says more than what is known.
 ///
 /// A weaker proof does not take a stronger one's place. A copy whose damage was found by reading offsite is good again
@@ -149,6 +155,9 @@ impl Library {
     /// Stores what was found out about copies, in one transaction, and what follows from it. A copy that is missing or
     /// damaged offsite must go there again with the next snapshot.
     ///
+    /// Offsite copies come to be known by [`Self::finish_snapshot`] alone. What is said of one that is not known is
+    /// ignored: whoever looked took his time, and the photo was renamed, or the destination removed, meanwhile.
+    ///
     /// # Errors
     ///
     /// The catalogue's; then nothing was stored. Evidence about a photo that is not known is such an error.
@@ -157,6 +166,9 @@ impl Library {
             let rule = stored_rule(change)?;
             let revision = next_revision(change)?;
             for (asset, evidence) in found {
+                if evidence.place != Place::Home && !is_known(change, *asset, evidence.place)? {
+                    continue;
+                }
                 store(change, *asset, evidence, None)?;
                 if let (Place::Offsite(destination), CopyState::Missing | CopyState::Damaged) =
                     (evidence.place, evidence.state)

@@ -264,6 +264,37 @@ fn evidence_about_an_unknown_photo_is_refused_as_a_whole() {
 }
 
 #[test]
+fn evidence_about_an_offsite_copy_that_is_not_known_any_more_is_ignored() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    let renamed = put(&library, b"x", filing(phone, "x.tmp")).unwrap().asset;
+    let kept = put(&library, b"y", filing(phone, "y.jpg")).unwrap().asset;
+    let cloud = destination(&library, "cloud").id;
+    back_up(&library, cloud, "s");
+    // A verification saw both under their old paths, and comes to tell only now.
+    library
+        .move_entry(phone, &dp("x.tmp"), &dp("x.jpg"), false)
+        .unwrap();
+    let read = evidence(Place::Offsite(cloud), CopyState::Good, Proof::ReadBack);
+    library
+        .record_evidence(&[(renamed, read), (kept, read)])
+        .unwrap();
+    assert!(!library.asset(renamed).unwrap().unwrap().safe);
+    assert!(library.asset(kept).unwrap().unwrap().safe);
+    check_tallies(&library);
+
+    library.remove_destination(cloud).unwrap();
+    for state in [CopyState::Good, CopyState::Missing] {
+        let late = evidence(Place::Offsite(cloud), state, Proof::ReadBack);
+        library.record_evidence(&[(kept, late)]).unwrap();
+        assert_eq!(library.copies(kept).unwrap().len(), 1);
+        assert_eq!(library.totals().unwrap().safe, 0);
+    }
+    check_tallies(&library);
+}
+
+#[test]
 fn photos_are_found_by_place() {
     let home = Home::new();
     let library = home.ready();
