@@ -14,11 +14,11 @@ use crate::{
     committer::{NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
-    intake::{Outcome, is_there},
+    intake::Outcome,
     manifest_format::{Facts, Line},
     names::{Flight, Reservation},
     open::Core,
-    placement::{Bytes, hash_of},
+    placement::{Bytes, Lying, hash_of},
     problems,
     reconcile::Described,
     root::Root,
@@ -224,8 +224,16 @@ impl<'a> Adopter<'a> {
             })
     }
 
+    /// Whether the photo's own file, which is another than this one, has its bytes: then this one is a second copy.
     fn has_its_file(&self, known: &Asset, path: &LibraryPath) -> bool {
-        known.path != *path && is_there(&self.root.file(&known.path), known.size)
+        if known.path == *path {
+            return false;
+        }
+        let its_own = self.root.file(&known.path);
+        self.core
+            .look_at(&its_own, known)
+            .inspect_err(|error| tracing::warn!(%error, "a photo's file cannot be used; a second one takes its place"))
+            .is_ok_and(|lying| lying == Lying::Photo)
     }
 
     /// Whether two paths lead to one file, on a file system that folds case or normalises names.

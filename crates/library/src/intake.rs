@@ -17,7 +17,7 @@ use crate::{
     error::{DiskResult, IntakeError, TreeError},
     evidence,
     open::{Core, Library},
-    placement::{Bytes, Placed},
+    placement::{Bytes, Lying, Placed},
     root::Root,
     staging::Staged,
     tree::{Entry, Node, find},
@@ -197,12 +197,13 @@ fn bring_home(
         };
         return Ok((home, Some(placed)));
     };
-    if state == Some(CopyState::Good) && is_there(&root.file(&known.path), known.size) {
+    // The promise is about these bytes, not about a file of that name: rot and an edit in place may keep the size.
+    let lying = core.look_at(&root.file(&known.path), &known)?;
+    if lying == Lying::Photo && state == Some(CopyState::Good) {
         return Ok((Home::There(known), None));
     }
     let modified = core.make_durable(&mut staged, Some(known.modified))?;
-    let damaged = state == Some(CopyState::Damaged);
-    let placed = core.place_again(root, &mut staged, &known, damaged)?;
+    let placed = core.place_again(root, &mut staged, &known, lying)?;
     let home = Home::Again {
         path: placed.path.clone(),
         known,
@@ -220,11 +221,6 @@ pub(crate) fn file_time(
     captured
         .and_then(|taken| taken.instant(&core.zone))
         .or(client_modified)
-}
-
-/// Whether there is a file of that size.
-pub(crate) fn is_there(path: &Path, size: u64) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == size)
 }
 
 /// A file's modification time, to the microsecond.

@@ -19,6 +19,7 @@ use crate::{
     open::Core,
     root::{QUARANTINE, Root, make_folders},
     staging::StagedFile,
+    verify::same_time,
 };
 
 /// What a file's bytes are.
@@ -55,6 +56,19 @@ impl Placed {
             tracing::warn!(path = %self.absolute.display(), %error, "a refused upload's file could not be removed; the next start will file it");
         }
     }
+}
+
+/// What lies where a known photo's file should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lying {
+    /// No file.
+    Nothing,
+    /// The photo: all its bytes were read.
+    Photo,
+    /// A file of other bytes that nobody touched since it was stored: it has the photo's size and time.
+    Rot,
+    /// Anything else: somebody's edit, or what cannot be read. Never ours to move.
+    Other,
 }
 
 impl Core {
@@ -133,34 +147,70 @@ impl Core {
         }
     }
 
-    /// Puts a known photo's bytes back where its file was lost. A damaged file there goes into quarantine; any other
-    /// file there is somebody's, and the photo gets another name.
+    /// Looks at what lies where a known photo's file should be, and reads it to its end.
+    pub(crate) fn look_at(&self, path: &Path, known: &Asset) -> Result<Lying, DiskError> {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(Lying::Nothing);
+            }
+            Err(error) => return Err(error).doing("look at", path),
+        };
+        if !metadata.is_file() {
+            return Ok(Lying::Other);
+        }
+        let file = File::open(path).doing("open", path)?;
+        let found = match hash_of(&file) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a photo's file cannot be read; its bytes get another one");
+                return Ok(Lying::Other);
+            }
+        };
+        if found.hash == known.hash {
+            return Ok(Lying::Photo);
+        }
+        // A link is never rot: somebody made it.
+        let itself = fs::symlink_metadata(path).doing("look at", path)?;
+        let untouched = itself.is_file()
+            && itself.len() == known.size
+            && same_time(modified_of(&itself, path)?, known.modified);
+        Ok(if untouched { Lying::Rot } else { Lying::Other })
+    }
+
+    /// Puts a known photo's bytes back where [`Self::look_at`] did not find them. Rot there goes into quarantine; any
+    /// other file there is somebody's, and the photo gets another name.
     pub(crate) fn place_again(
         &self,
         root: &Root,
         staged: &mut StagedFile,
         known: &Asset,
-        damaged: bool,
+        lying: Lying,
     ) -> Result<Placed, IntakeError> {
         let bytes = Bytes {
             hash: known.hash,
             size: known.size,
         };
         let absolute = root.file(&known.path);
-        if let Some(name) = self.names.reserve(&known.path) {
+        if lying != Lying::Other
+            && let Some(name) = self.names.reserve(&known.path)
+        {
+            if lying == Lying::Rot {
+                self.quarantine(root, &absolute, known)?;
+            }
             let mut placed = self.place_at(root, &staged.path, &known.path)?;
-            let mut ours = true;
-            if placed.is_none() && self.adopt_same(&absolute, bytes)? {
-                ours = false;
+            let ours = placed.is_some();
+            if !ours && self.adopt_same(&absolute, bytes)? {
                 placed = Some(self.folders.ensure(
                     self.disk.as_ref(),
                     root,
                     known.path.folder(),
                 )?);
-            }
-            if placed.is_none() && damaged {
-                self.quarantine(root, &absolute, known)?;
-                placed = self.place_at(root, &staged.path, &known.path)?;
             }
             if let Some(folders) = placed {
                 if ours {
@@ -175,6 +225,9 @@ impl Core {
                 });
             }
         }
+        // The catalogue will not know what lies there now: the next start takes it in.
+        self.unclean
+            .store(true, std::sync::atomic::Ordering::SeqCst);
         let wish = FileName::from_wish(known.path.name());
         self.place_new(root, staged, known.path.folder(), &wish, bytes)
     }

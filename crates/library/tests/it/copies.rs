@@ -176,13 +176,16 @@ fn a_renamed_photo_goes_offsite_again_under_its_new_name() {
         .move_entry(phone, &dp("x.tmp"), &dp("x.jpg"), false)
         .unwrap();
     assert_eq!(library.totals().unwrap().safe, 0);
+    let pending = library.pending_offsite(cloud, AssetId(0), 10).unwrap();
+    assert_eq!(pending[0].path, lp("2024/05/x.jpg"));
+    // As long as no snapshot has the photo under its new name, the old one is all there is.
+    assert!(library.pending_removals(cloud, 10).unwrap().is_empty());
+    back_up(&library, cloud, "s2");
+    assert_eq!(library.totals().unwrap().safe, 1);
     let removals = library.pending_removals(cloud, 10).unwrap();
     assert_eq!(removals.len(), 1);
     assert_eq!(removals[0].1, lp("2024/05/x.tmp"));
-    let pending = library.pending_offsite(cloud, AssetId(0), 10).unwrap();
-    assert_eq!(pending[0].path, lp("2024/05/x.jpg"));
-    back_up(&library, cloud, "s2");
-    assert_eq!(library.totals().unwrap().safe, 1);
+    back_up(&library, cloud, "s3");
     assert!(library.pending_removals(cloud, 10).unwrap().is_empty());
     check_tallies(&library);
 }

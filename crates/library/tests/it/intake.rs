@@ -3,9 +3,9 @@
 use std::{collections::HashSet, fs, time::SystemTime};
 
 use safelight_core::{AssetId, CopyState, DevicePath, Evidence, Place, Proof};
-use safelight_library::{IntakeError, Outcome, Precondition};
+use safelight_library::{IntakeError, Library, Outcome, Precondition};
 
-use crate::support::{Home, check_tallies, device, dp, filing, found, lp, put, read, taken};
+use crate::support::{Home, check_tallies, device, dp, filing, found, lp, put, read, rot, taken};
 
 #[test]
 fn an_upload_becomes_an_ordinary_file_of_its_capture_time() {
@@ -305,28 +305,87 @@ fn somebody_elses_file_in_a_lost_ones_place_is_left_alone() {
     assert_eq!(home.photos()["2024/05/a-2.jpg"], b"precious");
 }
 
-#[test]
-fn a_damaged_file_goes_into_quarantine_when_its_bytes_come_again() {
-    let home = Home::new();
-    let library = home.ready();
-    let receipt = put(&library, b"precious", found("a.jpg")).unwrap();
-    fs::write(home.root().join("2024/05/a.jpg"), "preciouX").unwrap();
-    let damaged = Evidence {
+/// What verification notes of a photo's home copy.
+fn found_at_home(library: &Library, asset: AssetId, state: CopyState) {
+    let evidence = Evidence {
         place: Place::Home,
-        state: CopyState::Damaged,
+        state,
         proof: Proof::ReadBack,
         at: jiff::Timestamp::UNIX_EPOCH,
     };
+    library.record_evidence(&[(asset, evidence)]).unwrap();
+}
+
+#[test]
+fn bytes_that_an_edit_of_the_same_size_replaced_are_kept_when_they_come_again() {
+    let home = Home::new();
+    let library = home.ready();
+    let receipt = put(&library, b"precious", found("a.jpg")).unwrap();
+    fs::write(home.root().join("2024/05/a.jpg"), "5 stars!").unwrap();
+    let again = put(&library, b"precious", found("a.jpg")).unwrap();
+    assert_eq!(
+        (again.asset, &again.path),
+        (receipt.asset, &lp("2024/05/a-2.jpg"))
+    );
+    assert_eq!(read(&library, &again), b"precious");
+    assert_eq!(home.photos()["2024/05/a.jpg"], b"5 stars!");
+    // The edit is nobody's photo yet: the next start takes it in.
+    library.shut_down().unwrap();
+    drop(library);
+    let library = home.ready();
+    assert!(!library.clean_start());
     library
-        .record_evidence(&[(receipt.asset, damaged)])
+        .reconcile(&crate::support::described, &mut |_| {})
         .unwrap();
+    assert_eq!(library.totals().unwrap().photos, 2);
+}
+
+#[test]
+fn rot_goes_into_quarantine_when_the_bytes_come_again() {
+    for noticed in [false, true] {
+        let home = Home::new();
+        let library = home.ready();
+        let receipt = put(&library, b"precious", found("a.jpg")).unwrap();
+        rot(&home, "2024/05/a.jpg", "preciouX");
+        if noticed {
+            found_at_home(&library, receipt.asset, CopyState::Damaged);
+        }
+        let again = put(&library, b"precious", found("a.jpg")).unwrap();
+        assert_eq!((again.asset, &again.path), (receipt.asset, &receipt.path));
+        assert_eq!(read(&library, &again), b"precious");
+        let aside = home
+            .root()
+            .join(format!(".safelight/quarantine/{}-1", receipt.hash));
+        assert_eq!(fs::read(aside).unwrap(), b"preciouX");
+        assert_eq!(
+            library.copies(receipt.asset).unwrap()[0].state,
+            CopyState::Good
+        );
+    }
+}
+
+#[test]
+fn an_edit_that_verification_found_is_never_hidden() {
+    let home = Home::new();
+    let library = home.ready();
+    let receipt = put(&library, b"precious", found("a.jpg")).unwrap();
+    fs::write(home.root().join("2024/05/a.jpg"), "an edit").unwrap();
+    found_at_home(&library, receipt.asset, CopyState::Damaged);
+    put(&library, b"precious", found("a.jpg")).unwrap();
+    assert_eq!(home.photos()["2024/05/a.jpg"], b"an edit");
+    assert_eq!(home.photos()["2024/05/a-2.jpg"], b"precious");
+    assert!(!home.root().join(".safelight/quarantine").exists());
+}
+
+#[test]
+fn a_file_that_was_only_called_damaged_is_the_photos_again() {
+    let home = Home::new();
+    let library = home.ready();
+    let receipt = put(&library, b"precious", found("a.jpg")).unwrap();
+    found_at_home(&library, receipt.asset, CopyState::Damaged);
     let again = put(&library, b"precious", found("a.jpg")).unwrap();
     assert_eq!((again.asset, &again.path), (receipt.asset, &receipt.path));
-    assert_eq!(read(&library, &again), b"precious");
-    let aside = home
-        .root()
-        .join(format!(".safelight/quarantine/{}-1", receipt.hash));
-    assert_eq!(fs::read(aside).unwrap(), b"preciouX");
+    assert_eq!(home.photos().len(), 1);
     assert_eq!(
         library.copies(receipt.asset).unwrap()[0].state,
         CopyState::Good

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, fs};
 use safelight_core::{AssetId, CopyState};
 use safelight_library::{Asset, Library, NewDestination, RebuildReport};
 
-use crate::support::{Home, check_tallies, described, device, dp, filing, found, lp, put, taken};
+use crate::support::{
+    Home, check_tallies, described, device, dp, filing, found, lp, put, rot, taken,
+};
 
 fn rebuild(library: &Library) -> RebuildReport {
     let report = library.rebuild(&mut |_| {}, &described).unwrap();
@@ -134,19 +136,6 @@ fn kinds(report: &RebuildReport) -> Vec<(&str, &str)> {
         .iter()
         .map(|p| (p.kind.as_str(), p.path.as_str()))
         .collect()
-}
-
-/// Rot: other bytes, the same size and time.
-fn rot(home: &Home, path: &str, bytes: &str) {
-    let path = home.root().join(path);
-    let time = fs::metadata(&path).unwrap().modified().unwrap();
-    fs::write(&path, bytes).unwrap();
-    fs::File::options()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
 }
 
 #[test]

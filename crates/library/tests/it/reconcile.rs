@@ -163,6 +163,19 @@ fn a_second_file_of_a_photo_is_left_alone_and_named() {
 }
 
 #[test]
+fn a_second_file_is_the_photo_where_the_first_has_other_bytes_now() {
+    let home = Home::new();
+    let library = home.ready();
+    let receipt = put(&library, b"precious", found("a.jpg")).unwrap();
+    fs::write(home.root().join("2024/05/copy.jpg"), "precious").unwrap();
+    fs::write(home.root().join("2024/05/a.jpg"), "5 stars!").unwrap();
+    reconcile(&library);
+    assert!(problem_kinds(&library).is_empty());
+    assert_eq!(read(&library, &receipt), b"precious");
+    assert_eq!(home.photos()["2024/05/a.jpg"], b"5 stars!");
+}
+
+#[test]
 fn the_owners_own_files_are_taken_in_and_systems_litter_is_not() {
     let home = Home::new();
     let library = home.ready();

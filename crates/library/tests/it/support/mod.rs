@@ -221,6 +221,19 @@ pub(crate) fn read(library: &Library, receipt: &Receipt) -> Vec<u8> {
     bytes
 }
 
+/// Rot: other bytes, the same size and time.
+pub(crate) fn rot(home: &Home, path: &str, bytes: &str) {
+    let path = home.root().join(path);
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, bytes).unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+}
+
 /// What `describe` says of a file nobody knows: a photo of June 2020.
 pub(crate) fn described(_path: &Path, _name: &str) -> Described {
     Described {
