@@ -14,23 +14,20 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use safelight_core::{DeviceId, Entropy, Timestamp};
+use safelight_core::{DeviceId, Entropy};
 use safelight_library::DeviceRow;
 use sha2::{Digest, Sha256};
 
 use crate::{
     error::EngineError,
+    pace::Pace,
     start::{Engine, blocking},
 };
 
 /// How long a session lives without a sign-in.
 const SESSION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
-/// Wrong tries that cost nothing but themselves.
-const FREE_TRIES: u32 = 5;
-/// The longest time that a wrong try makes the next one wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Addresses with wrong tries that are remembered at most.
-const REMEMBERED: usize = 10_000;
+/// The longest user name that is looked at, in bytes; ours are far shorter.
+const LONGEST_NAME: usize = 64;
 /// The shortest password that the owner may choose, in characters.
 const SHORTEST_PASSWORD: usize = 8;
 
@@ -77,64 +74,26 @@ pub enum AccessError {
 pub(crate) struct Access {
     /// Device passwords that were right: the user's stored hash, and the SHA-256 of what was sent.
     known: Mutex<HashMap<String, (String, [u8; 32])>>,
-    wrong: Mutex<HashMap<(IpAddr, String), Wrong>>,
+    pace: Pace,
     /// Each Argon2 computation takes 19 MiB: one at a time bounds what a flood of tries can take.
     hashing: tokio::sync::Semaphore,
-}
-
-#[derive(Clone, Copy)]
-struct Wrong {
-    tries: u32,
-    next_at: Timestamp,
 }
 
 impl Access {
     pub(crate) fn new() -> Self {
         Self {
             known: Mutex::default(),
-            wrong: Mutex::default(),
+            pace: Pace::default(),
             hashing: tokio::sync::Semaphore::new(1),
         }
     }
 
-    fn check_pace(&self, from: IpAddr, name: &str, now: Timestamp) -> Result<(), AccessError> {
-        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        match wrong.get(&(from, name.to_owned())) {
-            Some(entry) if entry.next_at > now => Err(AccessError::SlowDown {
-                retry_after: Duration::try_from(entry.next_at.duration_since(now))
-                    .unwrap_or(LONGEST_WAIT)
-                    .max(Duration::from_secs(1)),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn note_wrong(&self, from: IpAddr, name: &str, now: Timestamp) {
-        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        if wrong.len() >= REMEMBERED {
-            wrong.retain(|_, entry| entry.next_at > now);
-        }
-        if wrong.len() >= REMEMBERED {
-            wrong.clear();
-        }
-        let entry = wrong.entry((from, name.to_owned())).or_insert(Wrong {
-            tries: 0,
-            next_at: now,
-        });
-        entry.tries = entry.tries.saturating_add(1);
-        let seconds = entry
-            .tries
-            .checked_sub(FREE_TRIES)
-            .map_or(0, |over| 1_i64 << over.min(6))
-            .min(LONGEST_WAIT.as_secs() as i64);
-        entry.next_at = now
-            .checked_add(jiff::SignedDuration::from_secs(seconds))
-            .unwrap_or(now);
-    }
-
-    fn note_right(&self, from: IpAddr, name: &str) {
-        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        wrong.remove(&(from, name.to_owned()));
+    /// Waits for one's turn to compute a password's hash.
+    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, EngineError> {
+        self.hashing
+            .acquire()
+            .await
+            .map_err(|_| EngineError::Bug("the hashing gate is closed".into()))
     }
 
     fn is_known(&self, row: &DeviceRow, sent: &[u8; 32]) -> bool {
@@ -162,26 +121,28 @@ impl Engine {
         password: &str,
         from: IpAddr,
     ) -> Result<Device, AccessError> {
+        if user.len() > LONGEST_NAME {
+            return Err(AccessError::Wrong);
+        }
         let access = &self.0.access;
-        let now = self.0.clock.now();
-        let row = self
-            .0
-            .library
-            .device_by_user(user)
-            .map_err(EngineError::from)?;
+        let row = {
+            let (library, user) = (self.0.library.clone(), user.to_owned());
+            blocking(move || library.device_by_user(&user))
+                .await
+                .map_err(EngineError::from)?
+        };
         let sent: [u8; 32] = Sha256::digest(password.as_bytes()).into();
         if let Some(row) = row.as_ref().filter(|row| row.revoked_at.is_none())
             && access.is_known(row, &sent)
         {
-            return self.admit(row, from);
+            return self.admit(row, from).await;
         }
-        // Only now, so that a stranger's wrong tries in the name of a phone do not keep the phone out.
-        access.check_pace(from, user, now)?;
-        let _turn = access
-            .hashing
-            .acquire()
-            .await
-            .map_err(|_| EngineError::Bug("the hashing gate is closed".into()))?;
+        // Only now, so that a stranger's wrong tries in the name of a phone do not keep the phone out; and again in one's
+        // turn, so that many tries at once are not all the first.
+        access.pace.check(from, user, self.0.clock.now())?;
+        let _turn = access.turn().await?;
+        let now = self.0.clock.now();
+        access.pace.check(from, user, now)?;
         // A name that does not exist costs the same time as a wrong password, so that names cannot be probed.
         let stored = match &row {
             Some(row) => row.secret_hash.clone(),
@@ -192,11 +153,11 @@ impl Engine {
         match row {
             Some(row) if right && row.revoked_at.is_none() => {
                 access.remember(&row, sent);
-                access.note_right(from, user);
-                self.admit(&row, from)
+                access.pace.note_right(from, user);
+                self.admit(&row, from).await
             }
             _ => {
-                access.note_wrong(from, user, now);
+                access.pace.note_wrong(from, user, now);
                 Err(AccessError::Wrong)
             }
         }
@@ -210,25 +171,26 @@ impl Engine {
     pub async fn device_by_token(&self, token: &str, from: IpAddr) -> Result<Device, AccessError> {
         let access = &self.0.access;
         let now = self.0.clock.now();
-        access.check_pace(from, "", now)?;
-        let row = self
-            .0
-            .library
-            .device_by_token_hash(&hash_token(token))
-            .map_err(EngineError::from)?;
+        access.pace.check(from, "", now)?;
+        let row = {
+            let (library, hash) = (self.0.library.clone(), hash_token(token));
+            blocking(move || library.device_by_token_hash(&hash))
+                .await
+                .map_err(EngineError::from)?
+        };
         match row {
-            Some(row) if row.revoked_at.is_none() => self.admit(&row, from),
+            Some(row) if row.revoked_at.is_none() => self.admit(&row, from).await,
             _ => {
-                access.note_wrong(from, "", now);
+                access.pace.note_wrong(from, "", now);
                 Err(AccessError::Wrong)
             }
         }
     }
 
-    fn admit(&self, row: &DeviceRow, from: IpAddr) -> Result<Device, AccessError> {
-        self.0
-            .library
-            .touch_device(row.id, &from.to_string())
+    async fn admit(&self, row: &DeviceRow, from: IpAddr) -> Result<Device, AccessError> {
+        let (library, id) = (self.0.library.clone(), row.id);
+        blocking(move || library.touch_device(id, &from.to_string()))
+            .await
             .map_err(EngineError::from)?;
         Ok(Device {
             id: row.id,
@@ -285,26 +247,24 @@ impl Engine {
         const OWNER: &str = "\u{0}owner";
         let access = &self.0.access;
         let now = self.0.clock.now();
-        access.check_pace(from, OWNER, now)?;
+        access.pace.check(from, OWNER, now)?;
         let stored = self
             .0
             .library
             .setting(OWNER_PASSWORD)
             .map_err(EngineError::from)?;
-        let _turn = access
-            .hashing
-            .acquire()
-            .await
-            .map_err(|_| EngineError::Bug("the hashing gate is closed".into()))?;
+        let _turn = access.turn().await?;
+        let now = self.0.clock.now();
+        access.pace.check(from, OWNER, now)?;
         let right = match stored {
             Some(stored) => blocking(move || password_is(&stored, &password)).await,
             None => false,
         };
         if !right {
-            access.note_wrong(from, OWNER, now);
+            access.pace.note_wrong(from, OWNER, now);
             return Err(AccessError::Wrong);
         }
-        access.note_right(from, OWNER);
+        access.pace.note_right(from, OWNER);
         let cookie = random_token(self.0.entropy.as_ref());
         let expires = now
             .checked_add(SESSION)

@@ -7,6 +7,7 @@
 //! | what | module |
 //! |---|---|
 //! | who may do what: devices, the owner's password, sessions | [`access`] |
+//! | wrong tries slowed down | `pace` |
 //! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
 //! | checksums that clients compare | [`checksum`] |
@@ -25,6 +26,7 @@ pub mod error;
 pub mod intake;
 pub mod model;
 mod offsite;
+mod pace;
 mod schedule;
 mod secrets;
 mod settings;

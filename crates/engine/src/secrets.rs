@@ -20,6 +20,11 @@ pub(crate) struct DestinationSecrets {
     pub(crate) keys: Option<S3KeyPair>,
 }
 
+/// The extension of a destination's file.
+const IN_USE: &str = "json";
+/// The extension when the owner has removed the destination.
+const REMOVED: &str = "removed";
+
 pub(crate) struct SecretStore {
     dir: PathBuf,
 }
@@ -38,7 +43,7 @@ impl SecretStore {
                 "The repository's id {repository_id:?} is not hexadecimal"
             )));
         }
-        Ok(self.dir.join(format!("{repository_id}.json")))
+        Ok(self.dir.join(format!("{repository_id}.{IN_USE}")))
     }
 
     pub(crate) fn save(&self, secrets: &DestinationSecrets) -> Result<(), EngineError> {
@@ -53,6 +58,29 @@ impl SecretStore {
         read(&path)
     }
 
+    /// Keeps the secrets of a destination that the owner removed: what lies there can still be read with them, and
+    /// adding it again finds them.
+    pub(crate) fn set_aside(&self, repository_id: &str) -> Result<(), EngineError> {
+        let from = self.path(repository_id)?;
+        let to = from.with_extension(REMOVED);
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(file_error("Setting aside", &from)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The password of the destination at an address, also of one that was removed or never finished.
+    pub(crate) fn password_at(&self, url: &str) -> Result<Option<String>, EngineError> {
+        let mut all = self.with_extension(IN_USE)?;
+        all.extend(self.with_extension(REMOVED)?);
+        Ok(all
+            .into_iter()
+            .find(|secrets| secrets.url == url)
+            .map(|secrets| secrets.password))
+    }
+
     pub(crate) fn remove(&self, repository_id: &str) -> Result<(), EngineError> {
         let path = self.path(repository_id)?;
         match fs::remove_file(&path) {
@@ -63,8 +91,12 @@ impl SecretStore {
         }
     }
 
-    /// All destinations that have a file here.
+    /// All destinations in use.
     pub(crate) fn all(&self) -> Result<Vec<DestinationSecrets>, EngineError> {
+        self.with_extension(IN_USE)
+    }
+
+    fn with_extension(&self, extension: &str) -> Result<Vec<DestinationSecrets>, EngineError> {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -73,10 +105,7 @@ impl SecretStore {
         let mut all = Vec::new();
         for entry in entries {
             let path = entry.map_err(file_error("Reading", &self.dir))?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-            {
+            if path.extension().is_some_and(|found| found == extension) {
                 all.push(read(&path)?);
             }
         }

@@ -139,6 +139,7 @@ fn main() {
             let request = Backup {
                 library: &library,
                 files,
+                continues: None,
                 plain_files: &[],
                 removed: &[],
                 cancel: &|| false,

@@ -14,9 +14,22 @@ fn file(state: &Path) -> PathBuf {
 }
 
 /// The blobs.
-pub(crate) fn read(state: &Path) -> HashSet<Id> {
-    let text = fs::read_to_string(file(state)).unwrap_or_default();
-    text.lines().filter_map(|line| line.parse().ok()).collect()
+pub(crate) fn read(state: &Path) -> io::Result<HashSet<Id>> {
+    let text = match fs::read_to_string(file(state)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashSet::new()),
+        Err(error) => return Err(error),
+    };
+    text.lines()
+        .map(|line| {
+            line.parse().map_err(|_| {
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{line:?} is no blob's id"),
+                )
+            })
+        })
+        .collect()
 }
 
 /// Adds blobs.
@@ -24,14 +37,14 @@ pub(crate) fn add(state: &Path, found: &HashSet<Id>) -> io::Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    let mut all = read(state);
+    let mut all = read(state)?;
     all.extend(found);
     write(state, &all)
 }
 
 /// Takes out blobs that are stored anew (sorted).
 pub(crate) fn forget(state: &Path, stored: &[Id]) -> io::Result<()> {
-    let mut all = read(state);
+    let mut all = read(state)?;
     let before = all.len();
     all.retain(|id| stored.binary_search(id).is_err());
     if all.len() == before {

@@ -201,6 +201,7 @@ impl Bench {
         let request = Backup {
             library: &self.path("library"),
             files: &mut self.files.values().cloned(),
+            continues: None,
             plain_files: &[],
             removed: &[],
             cancel: &|| false,

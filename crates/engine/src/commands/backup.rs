@@ -130,6 +130,7 @@ impl Engine {
         let request = Backup {
             library: &root,
             files: &mut pending,
+            continues: row.last_snapshot.as_deref(),
             plain_files: &plain_files,
             removed: &removed,
             cancel: &|| self.0.scheduler.is_stopping(),

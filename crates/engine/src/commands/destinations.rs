@@ -49,14 +49,7 @@ impl Engine {
             "{UNFINISHED}{}",
             hex::encode(&Sha256::digest(url.as_bytes())[..8])
         );
-        let begun = self
-            .0
-            .offsite
-            .secrets
-            .all()?
-            .into_iter()
-            .find(|secrets| secrets.url == url)
-            .map(|secrets| secrets.password);
+        let begun = self.0.offsite.secrets.password_at(&url)?;
         let take_over = password.is_some();
         let mut secrets = DestinationSecrets {
             name,
@@ -145,11 +138,13 @@ impl Engine {
         let row = self.destination(name)?;
         let slot = self.0.offsite.slot(&row.repository_id);
         let _no_backup_runs = slot.begin_backup();
+        // First the secrets: a crash in between must not bring the destination back.
+        self.0.offsite.secrets.set_aside(&row.repository_id)?;
         self.library().remove_destination(row.id)?;
         self.library()
             .clear_problem(super::problem::DESTINATION, &row.name)?;
         self.0.offsite.close(&row);
-        self.0.offsite.secrets.remove(&row.repository_id)
+        Ok(())
     }
 
     pub(crate) fn destination(&self, name: &str) -> Result<DestinationRow, EngineError> {

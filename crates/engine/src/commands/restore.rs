@@ -1,6 +1,6 @@
 //! Bringing photos back from offsite.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use safelight_core::LibraryPath;
 use safelight_library::DestinationRow;
@@ -18,9 +18,11 @@ impl Engine {
         paths: &[String],
         progress: &dyn ProgressSink,
     ) -> Result<RestoreOutcome, EngineError> {
-        if !to.is_absolute() {
+        let leads_back = |part| matches!(part, Component::ParentDir);
+        if !to.is_absolute() || to.components().any(leads_back) {
             return Err(EngineError::Invalid(format!(
-                "The folder to restore to must be an absolute path; this is not: {}",
+                "The folder to restore to must be an absolute path, outside the library folder, without `..`; this is \
+                 not: {}",
                 to.display()
             )));
         }
@@ -35,16 +37,9 @@ impl Engine {
         let row = self.destination_to_restore_from(destination)?;
         let vault = self.0.offsite.vault(&row)?;
         let shown = self.0.board.show("restore", &row.name, progress);
-        let library = self.library();
-        // A hash that the catalogue does not know is no reason not to restore: the vault checks every byte against
-        // the repository's own hashes in any case.
-        let expected = |path: &LibraryPath| match library.asset_by_path(path) {
-            Ok(asset) => asset.map(|asset| asset.hash),
-            Err(error) => {
-                tracing::warn!("Restoring {path} without the catalogue's hash: {error}");
-                None
-            }
-        };
+        // The name may stand for another photo today than it did in the snapshot, so the catalogue's hash is no measure;
+        // every blob is checked against its own SHA-256 in any case.
+        let expected = |_: &LibraryPath| None;
         let report = vault
             .restore(
                 &Restore {
@@ -70,13 +65,16 @@ impl Engine {
 
     /// Restoring into the library itself would go past the catalogue.
     fn check_restore_target(&self, to: &Path) -> Result<(), EngineError> {
-        if let Some(library) = self.library().root()
-            && to.starts_with(&library)
-        {
-            return Err(EngineError::Invalid(format!(
-                "{} lies in the library folder; restore to a folder outside it",
-                to.display()
-            )));
+        let place = real(to);
+        let ours = [self.library().root(), Some(self.0.data_dir.clone())];
+        for folder in ours.into_iter().flatten() {
+            if place.starts_with(real(&folder)) {
+                return Err(EngineError::Invalid(format!(
+                    "{} lies in {}; restore to a folder outside it",
+                    to.display(),
+                    folder.display()
+                )));
+            }
         }
         Ok(())
     }
@@ -99,4 +97,15 @@ impl Engine {
                 )
             })
     }
+}
+
+/// Where a path leads, with its links followed as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    for existing in path.ancestors() {
+        if let Ok(real) = existing.canonicalize() {
+            let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
+            return real.join(rest);
+        }
+    }
+    path.to_owned()
 }

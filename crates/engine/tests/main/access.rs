@@ -136,3 +136,13 @@ fn secrets_are_stored_hashed() {
     }
     assert!(stored.windows(9).any(|window| window == b"$argon2id"));
 }
+
+#[tokio::test]
+async fn an_endless_name_is_refused_without_a_look() {
+    let house = House::new();
+    let name = "x".repeat(200_000);
+    for _ in 0..20 {
+        let refused = house.engine.device_by_password(&name, "wrong", HERE).await;
+        assert!(matches!(refused, Err(AccessError::Wrong)), "{refused:?}");
+    }
+}

@@ -82,6 +82,9 @@ fn a_repository_that_exists_wants_its_password() {
     });
 
     let url = format!("file://{}", place.display());
+    for file in safelight_testkit::tree::files(&house.data().join("secrets")).unwrap() {
+        std::fs::remove_file(house.data().join("secrets").join(file)).unwrap();
+    }
     for password in [None, Some("wrong".to_owned())] {
         let error = house
             .engine
@@ -122,4 +125,79 @@ async fn a_destination_that_is_gone_is_a_problem_until_it_is_back() {
     house.back_up();
     let status = house.status();
     assert_eq!((status.safe, status.problems.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_destination_that_was_removed_can_be_added_again_without_its_password() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    house.upload(phone.id, "a.jpg", b"a photo").await.unwrap();
+    house.add_folder_destination("disk");
+    house.back_up();
+    house.run(Command::DestinationRemove {
+        name: "disk".into(),
+    });
+    assert_eq!(house.status().safe, 0);
+    let house = house.reopen_after(|_| {});
+    assert!(house.status().destinations.is_empty(), "removed is removed");
+    house.add_folder_destination("disk");
+    house.back_up();
+    assert_eq!(house.status().safe, 1);
+}
+
+#[tokio::test]
+async fn a_repository_whose_newest_snapshot_is_gone_is_filled_again() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let place = house.add_folder_destination("disk");
+    house.upload(phone.id, "a.jpg", b"the first").await.unwrap();
+    house.back_up();
+    let snapshots = place.join("snapshots");
+    let first = safelight_testkit::tree::files(&snapshots).unwrap();
+    house
+        .upload(phone.id, "b.jpg", b"the second")
+        .await
+        .unwrap();
+    house.back_up();
+    for file in safelight_testkit::tree::files(&snapshots).unwrap() {
+        if !first.contains(&file) {
+            std::fs::remove_file(snapshots.join(file)).unwrap();
+        }
+    }
+    house.upload(phone.id, "c.jpg", b"the third").await.unwrap();
+    house.back_up();
+    assert_eq!(house.status().safe, 3);
+    let to = house.dir.path().join("back");
+    let restored = house.restore_all(&to);
+    assert_eq!(restored.failed, []);
+    let back = safelight_testkit::tree::files(&to).unwrap();
+    assert!(back.len() > 3, "{back:?}");
+    for (name, bytes) in [("a", "the first"), ("b", "the second"), ("c", "the third")] {
+        let file = to.join(format!("2026/03/{name}.jpg"));
+        assert_eq!(std::fs::read_to_string(file).unwrap(), bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_repository_that_lost_all_its_packs_is_filled_again() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let place = house.add_folder_destination("disk");
+    house.upload(phone.id, "a.jpg", b"the first").await.unwrap();
+    house.back_up();
+    for file in safelight_testkit::tree::files(&place.join("data")).unwrap() {
+        std::fs::remove_file(place.join("data").join(file)).unwrap();
+    }
+    house
+        .upload(phone.id, "b.jpg", b"the second")
+        .await
+        .unwrap();
+    house.back_up();
+    assert_eq!(house.status().safe, 2);
+    let to = house.dir.path().join("back");
+    assert!(house.restore_all(&to).failed.is_empty());
+    assert_eq!(
+        std::fs::read(to.join("2026/03/a.jpg")).unwrap(),
+        b"the first"
+    );
 }

@@ -1,5 +1,6 @@
 //! What is called safe, and what is not (promises 5 and 6).
 
+use safelight_core::{DeviceId, DevicePath};
 use safelight_engine::command::VerifyScope;
 use safelight_testkit::Photos;
 
@@ -133,6 +134,97 @@ async fn a_damaged_repository_is_found_and_its_photos_sent_again() {
     assert!(again.stored > 0, "{again:?}");
     assert_eq!(house.verify(VerifyScope::Everything).failed, []);
     assert_eq!(house.status().safe, 2);
+}
+
+#[tokio::test]
+async fn a_photo_is_restored_although_its_name_stands_for_another_one_today() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    house
+        .upload(phone.id, "IMG_1.JPG", b"before")
+        .await
+        .unwrap();
+    house.add_folder_destination("disk");
+    house.back_up();
+    let path = |name: &str| safelight_core::DevicePath::parse(name).unwrap();
+    let device = safelight_core::DeviceId(phone.id);
+    house
+        .engine
+        .move_entry(device, path("IMG_1.JPG"), path("kept.jpg"), false)
+        .await
+        .unwrap();
+    house
+        .upload(phone.id, "IMG_1.JPG", b"after the wipe")
+        .await
+        .unwrap();
+    let to = house.dir.path().join("back");
+    let restored = house.restore_all(&to);
+    assert_eq!(restored.failed, []);
+    assert_eq!(
+        std::fs::read(to.join("2026/03/IMG_1.JPG")).unwrap(),
+        b"before"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_restored_into_the_library_by_a_roundabout_way() {
+    let house = House::new();
+    house.add_folder_destination("disk");
+    let link = house.dir.path().join("link");
+    std::os::unix::fs::symlink(house.library(), &link).unwrap();
+    for to in [
+        link.join("here"),
+        house.dir.path().join("x/../library/y"),
+        house.data(),
+    ] {
+        let command = safelight_engine::Command::Restore {
+            to,
+            destination: None,
+            snapshot: None,
+            paths: Vec::new(),
+        };
+        let error = house
+            .engine
+            .run(command, &safelight_engine::Quiet)
+            .unwrap_err();
+        assert!(error.to_string().contains("outside"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_renamed_photo_stays_offsite_under_its_old_name_until_it_is_there_under_the_new_one() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let mut homes = Vec::new();
+    for (name, byte) in [("a.jpg", 1_u8), ("b.jpg", 2)] {
+        let receipt = house.upload(phone.id, name, &[byte; 9_000]).await.unwrap();
+        homes.push(receipt.path);
+    }
+    house.add_folder_destination("disk");
+    house.back_up();
+    let path = |name: &str| DevicePath::parse(name).unwrap();
+    for (from, to) in [("a.jpg", "lost.jpg"), ("b.jpg", "moved.jpg")] {
+        house
+            .engine
+            .move_entry(DeviceId(phone.id), path(from), path(to), false)
+            .await
+            .unwrap();
+    }
+    let folder = house.library().join(homes[0].to_relative());
+    let folder = folder.parent().unwrap();
+    std::fs::remove_file(folder.join("lost.jpg")).unwrap();
+    house.back_up();
+    house.back_up();
+    let to = house.dir.path().join("back");
+    let restored = house.restore_all(&to);
+    assert!(restored.failed.is_empty(), "{restored:?}");
+    let there = |name: &str| {
+        let file = to.join(homes[0].to_relative()).with_file_name(name);
+        std::fs::read(file).ok().map(|bytes| bytes[0])
+    };
+    assert_eq!(there("a.jpg"), Some(1), "no snapshot has it elsewhere");
+    assert_eq!((there("moved.jpg"), there("b.jpg")), (Some(2), None));
 }
 
 /// Changes a bit and nothing else: neither size nor time.

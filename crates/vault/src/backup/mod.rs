@@ -23,6 +23,9 @@ pub struct Backup<'a> {
     pub library: &'a Path,
     /// The photos that are to be in the snapshot, pulled one by one as they are needed.
     pub files: &'a mut dyn Iterator<Item = NewFile>,
+    /// The snapshot that was the newest when photos were last stored here: what is continued must be it, or continue
+    /// it. `None` if that is not known.
+    pub continues: Option<&'a str>,
     /// Other files below the library folder, stored as they are now: manifests and the library's marker. They replace
     /// what the last snapshot had under these paths.
     pub plain_files: &'a [String],

@@ -66,17 +66,29 @@ pub(crate) fn run(
     };
     let guard = LockGuard::take(repository, state_dir)?;
     let mut remembered = match base {
-        Base::Newest => Remembered::load(repository, state_dir)?,
+        Base::Newest => {
+            let newest = Remembered::load(repository, state_dir)?;
+            if let Some(expected) = request.continues {
+                check_continues(repository, newest.snapshot.as_ref(), expected)?;
+            }
+            newest
+        }
         Base::Nothing => Remembered::nothing(repository)?,
     };
     let left = Left::load(repository, state_dir)?;
-    let known = Known::new(damage::read(state_dir));
+    let damaged = damage::read(state_dir).map_err(state_error("Reading what was damaged"))?;
+    let known = Known::new(damaged);
     known.add(left.blobs.into_iter());
     if base == Base::Nothing {
-        // The lists are lost, not the photos' bytes: what the index names need not be sent again.
+        // Most often the lists are lost, not the photos' bytes: what the index names and the store has need not be sent
+        // again. The index alone is no proof: what took the lists may have taken packs of photos too.
         let mut broken = Vec::new();
         let index = BlobIndex::load(repository, |kind| kind == BlobKind::Data, Some(&mut broken))?;
-        known.add(index.data_ids());
+        let packs = repository
+            .store
+            .list(Folder::Data)
+            .map_err(|error| repository.store_error(error))?;
+        known.add(index.data_in_place(&packs.into_iter().collect()));
         for what in broken {
             monitor.note(&what);
         }
@@ -237,6 +249,34 @@ pub(crate) fn run(
         bytes_added,
         packs,
     })
+}
+
+/// Makes sure that the newest snapshot is the expected one or continues it. Photos that only a snapshot had which is gone
+/// would count as stored for ever.
+fn check_continues(
+    repository: &Repository,
+    newest: Option<&(Id, Snapshot)>,
+    expected: &str,
+) -> Result<(), VaultError> {
+    let mut next = newest.map(|(id, snapshot)| (*id, snapshot.parent));
+    while let Some((id, parent)) = next {
+        if id.to_string() == expected {
+            return Ok(());
+        }
+        // A snapshot that was finished, and of which the catalogue did not hear any more, continues the expected one.
+        next = match parent {
+            Some(parent) if parent.to_string() == expected => return Ok(()),
+            Some(parent) => match repository.read_json::<Snapshot>(Folder::Snapshots, parent) {
+                Ok(snapshot) => Some((parent, snapshot.parent)),
+                Err(VaultError::Damaged { .. } | VaultError::NoSnapshot { .. }) => None,
+                Err(error) => return Err(error),
+            },
+            None => None,
+        };
+    }
+    Err(repository.damaged(format!(
+        "the snapshot {expected}, which the photos were last stored in, is gone, and none continues it"
+    )))
 }
 
 /// Takes back a new snapshot that cannot be read: the next backup would have to continue it.

@@ -1,6 +1,6 @@
 //! Where blobs lie, and how their bytes become clear.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use super::Repository;
 use crate::{
@@ -150,9 +150,18 @@ impl BlobIndex {
         }
     }
 
-    /// The data blobs that the index names.
-    pub(crate) fn data_ids(&self) -> impl Iterator<Item = Id> {
-        self.data.iter().map(|entry| entry.id)
+    /// The data blobs that the index names and whose packs are there and long enough. `packs` are those in the store,
+    /// with their sizes.
+    pub(crate) fn data_in_place(&self, packs: &HashMap<Id, u64>) -> impl Iterator<Item = Id> {
+        self.data
+            .iter()
+            .filter(|entry| {
+                let end = u64::from(entry.offset) + u64::from(entry.length);
+                packs
+                    .get(&self.packs[entry.pack as usize])
+                    .is_some_and(|size| *size >= end)
+            })
+            .map(|entry| entry.id)
     }
 
     /// All places of a blob.

@@ -169,6 +169,7 @@ fn enough_finishes_a_snapshot_of_what_was_done() {
     let request = Backup {
         library: &world.library(),
         files: &mut counted,
+        continues: None,
         plain_files: &[],
         removed: &[],
         cancel: &|| false,
@@ -331,6 +332,7 @@ fn a_lock_that_a_crash_left_is_removed() {
     let request = Backup {
         library: &world.library(),
         files: &mut watched,
+        continues: None,
         plain_files: &[],
         removed: &removed,
         cancel: &|| false,

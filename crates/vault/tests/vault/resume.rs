@@ -105,6 +105,7 @@ fn victim() {
     let request = Backup {
         library: &world.library(),
         files: &mut files,
+        continues: None,
         plain_files: &[],
         removed: &[],
         cancel: &|| false,
@@ -122,6 +123,7 @@ fn a_cancelled_backup_leaves_no_snapshot_and_is_taken_up() {
     let request = Backup {
         library: &world.library(),
         files: &mut world.all().into_iter(),
+        continues: None,
         plain_files: &[],
         removed: &[],
         cancel: &|| asked.fetch_add(1, Ordering::Relaxed) > 100,

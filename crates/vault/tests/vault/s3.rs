@@ -125,6 +125,7 @@ fn a_server_that_goes_away_midway_is_unreachable_and_nothing_is_claimed() {
     let request = safelight_vault::Backup {
         library: &world.library(),
         files: &mut files,
+        continues: None,
         plain_files: &[],
         removed: &[],
         cancel: &|| false,

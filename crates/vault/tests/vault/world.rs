@@ -160,6 +160,7 @@ impl World {
         &self,
         vault: &Vault,
         files: Vec<NewFile>,
+        continues: None,
         plain_files: &[String],
         removed: &[&str],
     ) -> Result<BackupReport, VaultError> {
@@ -170,6 +171,7 @@ impl World {
         let request = Backup {
             library: &self.library(),
             files: &mut files.into_iter(),
+            continues: None,
             plain_files,
             removed: &removed,
             cancel: &|| false,
