@@ -87,6 +87,9 @@ impl NewPhoto {
 /// What is said of a file that went bad.
 pub(crate) const DAMAGED: &str = "Its bytes have changed though nobody touched the file; restore it from an offsite copy, or upload it again";
 
+/// The kind of problem that an edit is.
+pub(crate) const CHANGED: &str = "changed-file";
+
 fn is_rot(facts: &Facts, found: Bytes, modified: Timestamp) -> bool {
     facts.size == found.size && same_time(facts.modified, modified)
 }
@@ -143,7 +146,44 @@ impl<'a> Adopter<'a> {
                 None => return Ok(0),
             }
         }
-        let absolute = self.root.file(&path);
+        self.take_in(file, path, name, line)
+    }
+
+    /// Takes in somebody's edit of a photo, which lies at the path of the photo. It gets a number, unless its bytes are
+    /// those of another photo's file.
+    pub(crate) fn offer_edit(
+        &mut self,
+        file: &FoundFile,
+        hash: ContentHash,
+    ) -> Result<(), LibraryError> {
+        let known = self
+            .core
+            .catalogue
+            .read("look for the same bytes", |connection| {
+                Ok::<_, LibraryError>(asset::by_hash(connection, &hash)?)
+            })?;
+        if let Some(known) = known.filter(|known| self.has_its_file(known, &file.path)) {
+            self.tell(CHANGED, &file.path, format!("Somebody put a copy of {} in its place, and the photo itself is missing at home; restore it, or upload it again", known.path));
+        } else if let Some((path, name)) = self.renumber(&file.path)? {
+            self.tell_edited(&file.path, &path);
+            self.take_in(file, path, name, None)?;
+        }
+        Ok(())
+    }
+
+    fn tell_edited(&mut self, photo: &LibraryPath, edit: &LibraryPath) {
+        self.tell(CHANGED, photo, format!("Somebody changed the file; the changed one is now {edit}, and the version before is missing at home: restore it, or upload it again"));
+    }
+
+    /// Reads a file that lies at `path`, which is reserved, and makes it the photo that it is.
+    fn take_in(
+        &mut self,
+        file: &FoundFile,
+        mut path: LibraryPath,
+        mut name: Reservation,
+        line: Option<&Line>,
+    ) -> Result<u64, LibraryError> {
+        let mut absolute = self.root.file(&path);
         let bytes = match File::open(&absolute).and_then(|file| hash_of(&file)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
@@ -166,7 +206,22 @@ impl<'a> Adopter<'a> {
                 self.damaged(*hash, facts, path, file.modified, name)?;
                 return Ok(bytes.size);
             }
-            // Somebody's edit: a photo of its own.
+            // Somebody's edit: a photo of its own. The name stays that of the photo that the line describes.
+            Some(Line {
+                hash,
+                facts: Some(_),
+                ..
+            }) if !self.knows(*hash)? => {
+                match self.renumber(&path)? {
+                    Some((renamed, reservation)) => {
+                        self.tell_edited(&path, &renamed);
+                        (path, name) = (renamed, reservation);
+                        absolute = self.root.file(&path);
+                    }
+                    None => return Ok(0),
+                }
+                None
+            }
             _ => None,
         };
         let flight = self.enter(bytes.hash)?;

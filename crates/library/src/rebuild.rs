@@ -16,14 +16,13 @@ use safelight_core::{AssetId, CopyState, Evidence, FileName, LibraryPath, Place,
 use crate::{
     adopt::{Adopter, DAMAGED, Finding, NewPhoto},
     asset::{self, Asset},
-    committer::relocate,
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
     manifest::{self, folder_key},
     manifest_format::{self, Line},
     open::{Core, Library},
     placement::hash_of,
-    problems::{self, Problem},
+    problems::Problem,
     reconcile::{
         Described, FOUND_BY_WALKS, Progress, Seen, missing_folders, note_missing, photos_of,
         sweep_staging,
@@ -133,9 +132,13 @@ impl Rebuild<'_> {
         for file in &listing.files {
             let line = lines.remove(&file.path);
             let before = match known.remove(&file.path) {
-                Some(id) => core.catalogue.read("look up a photo", |connection| {
-                    Ok::<_, LibraryError>(asset::by_id(connection, id)?)
-                })?,
+                // Not if it was found under another path meanwhile.
+                Some(id) => core
+                    .catalogue
+                    .read("look up a photo", |connection| {
+                        Ok::<_, LibraryError>(asset::by_id(connection, id)?)
+                    })?
+                    .filter(|photo| photo.path == file.path),
                 None => None,
             };
             self.done.bytes += match before {
@@ -216,23 +219,19 @@ impl Rebuild<'_> {
             self.adopter
                 .push(Finding::Damaged { asset: photo.id }, None, None)?;
         } else {
-            self.make_way(photo)?;
-            self.adopter.offer(file, None)?;
+            self.note_edited(photo)?;
+            self.adopter.offer_edit(file, found.hash)?;
         }
         Ok(found.size)
     }
 
-    /// Somebody's edit lies in the photo's place: the photo, whose file is lost, gets another.
-    fn make_way(&mut self, photo: &Asset) -> Result<(), LibraryError> {
+    /// Somebody's edit lies in the photo's place. The photo keeps its path, for its offsite copies lie under it: were the
+    /// edit known there, it would take the photo's place in the next snapshot.
+    fn note_edited(&mut self, photo: &Asset) -> Result<(), LibraryError> {
         let core = self.adopter.core;
         self.adopter.flush()?;
-        let wish = FileName::from_wish(photo.path.name());
-        let (_, path, _name) = core
-            .free_name(photo.path.folder(), &wish, &Default::default())
-            .map_err(LibraryError::from_naming)?;
         let now = core.clock.now();
         core.catalogue.write("note an edited file", |change| {
-            relocate(change, photo.id, &photo.path, &path)?;
             let lost = Evidence {
                 place: Place::Home,
                 state: CopyState::Missing,
@@ -240,9 +239,7 @@ impl Rebuild<'_> {
                 at: now,
             };
             store(change, photo.id, &lost, None)?;
-            judge(change, stored_rule(change)?, photo.id)?;
-            let message = format!("Somebody changed the file; the version before is missing at home, and is known as {path}");
-            Ok(problems::raise(change, now, "changed-file", photo.path.as_str(), &message)?)
+            Ok(judge(change, stored_rule(change)?, photo.id)?)
         })
     }
 

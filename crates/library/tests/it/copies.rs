@@ -26,7 +26,7 @@ fn evidence(place: Place, state: CopyState, proof: Proof) -> Evidence {
 }
 
 /// Takes in what is pending, as a backup would.
-fn back_up(library: &Library, to: DestinationId, snapshot: &str) -> usize {
+pub(crate) fn back_up(library: &Library, to: DestinationId, snapshot: &str) -> usize {
     let pending = library.pending_offsite(to, AssetId(0), 1000).unwrap();
     let removals = library.pending_removals(to, 1000).unwrap();
     let stored: Vec<_> = pending

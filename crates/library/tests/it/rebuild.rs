@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs};
 use safelight_core::{AssetId, CopyState};
 use safelight_library::{Asset, Library, NewDestination, RebuildReport};
 
+use crate::copies::back_up;
 use crate::support::{
     Home, check_tallies, described, device, dp, filing, found, lp, put, rot, taken,
 };
@@ -206,7 +207,7 @@ fn found_one() -> safelight_library::Filing {
 }
 
 #[test]
-fn an_edit_is_a_photo_of_its_own_and_the_version_before_stays_known() {
+fn an_edit_is_a_photo_of_its_own_and_the_version_before_keeps_its_place() {
     for lose in [false, true] {
         let home = Home::new();
         let before = full(&home);
@@ -215,24 +216,67 @@ fn an_edit_is_a_photo_of_its_own_and_the_version_before_stays_known() {
             lose_catalogue(&home);
         }
         let library = home.ready();
-        rebuild(&library);
+        let report = rebuild(&library);
+        assert!(kinds(&report).contains(&("changed-file", "2024/05/IMG.jpg")));
         assert_eq!(library.totals().unwrap().photos, 5);
-        let edited = library
-            .asset_by_path(&lp("2024/05/IMG.jpg"))
-            .unwrap()
-            .unwrap();
-        assert_eq!(edited.size, 6);
+        // Its number is the first that nobody has, and nothing is overwritten.
+        assert_eq!(home.photos()["2024/05/IMG-2.jpg"], b"two");
+        assert_eq!(home.photos()["2024/05/IMG-3.jpg"], b"edited");
+        let edited = library.asset_by_path(&lp("2024/05/IMG-3.jpg")).unwrap();
+        assert_eq!(edited.unwrap().size, 6);
         let original = library
             .asset_by_hash(&before["2024/05/IMG.jpg"].hash)
             .unwrap()
             .unwrap();
+        assert_eq!(original.path, lp("2024/05/IMG.jpg"));
         assert_eq!(
             library.copies(original.id).unwrap()[0].state,
             CopyState::Missing
         );
-        assert_eq!(original.path, lp("2024/05/IMG-3.jpg"));
-        assert_eq!(home.photos()["2024/05/IMG.jpg"], b"edited");
+        // Its next upload has its place again.
+        let again = put(&library, b"one", found_one()).unwrap();
+        assert_eq!(again.path, lp("2024/05/IMG.jpg"));
     }
+}
+
+#[test]
+fn an_edits_offsite_version_before_stays_in_the_next_snapshot() {
+    let home = Home::new();
+    full(&home);
+    let library = home.ready();
+    let cloud = library
+        .add_destination(NewDestination {
+            name: "cloud",
+            url: "",
+            repository_id: "",
+        })
+        .unwrap()
+        .id;
+    let original = library.asset_by_path(&lp("2024/05/IMG.jpg")).unwrap();
+    let original = original.unwrap().id;
+    back_up(&library, cloud, "s1");
+    let offsite = library.copies(original).unwrap()[1];
+    assert_eq!(offsite.state, CopyState::Good);
+    fs::write(home.root().join("2024/05/IMG.jpg"), "edited").unwrap();
+    rebuild(&library);
+    assert_eq!(library.copies(original).unwrap()[1], offsite);
+    let pending = library.pending_offsite(cloud, AssetId(0), 10).unwrap();
+    assert_eq!(pending.len(), 1, "only the edit");
+    assert_eq!(pending[0].path, lp("2024/05/IMG-3.jpg"));
+    assert!(library.pending_removals(cloud, 10).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_that_another_photo_was_copied_over_is_left_alone() {
+    let home = Home::new();
+    full(&home);
+    fs::write(home.root().join("2024/05/IMG.jpg"), "two").unwrap();
+    let library = home.ready();
+    let before = home.photos();
+    let report = rebuild(&library);
+    assert_eq!(kinds(&report), [("changed-file", "2024/05/IMG.jpg")]);
+    assert_eq!(home.photos(), before);
+    assert_eq!(library.totals().unwrap().photos, 4);
 }
 
 #[test]
