@@ -154,8 +154,11 @@ impl Library {
             })
     }
 
-    /// Up to `limit` paths that renames have taken out of the tree since a destination's last snapshot, each with the
-    /// number under which [`Self::finish_snapshot`] wants to hear of it.
+    /// Up to `limit` paths that renames have taken out of the tree, and that a destination's next snapshot need not have
+    /// any more, each with the number under which [`Self::finish_snapshot`] wants to hear of it.
+    ///
+    /// A photo's old path is not among them before a snapshot has the photo under its new one: should the home file be
+    /// lost meanwhile, the newest snapshot still has the photo. (Until the one after that it has both names.)
     ///
     /// # Errors
     ///
@@ -169,7 +172,9 @@ impl Library {
             .catalogue
             .read("list what was renamed", |connection| {
                 let mut query = connection.prepare_cached(
-                "SELECT id, path FROM offsite_removal WHERE destination = ?1 ORDER BY id LIMIT ?2",
+                    "SELECT id, path FROM offsite_removal r WHERE destination = ?1 AND NOT EXISTS (
+                       SELECT 1 FROM offsite_pending p WHERE p.destination = r.destination AND p.asset = r.asset
+                     ) ORDER BY id LIMIT ?2",
             )?;
                 let rows = query.query_map(params![destination.0, at_most(limit)], |row| {
                     Ok((row.get(0)?, path(row, 1)?))

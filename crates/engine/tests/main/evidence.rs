@@ -146,8 +146,8 @@ async fn a_photo_is_restored_although_its_name_stands_for_another_one_today() {
         .unwrap();
     house.add_folder_destination("disk");
     house.back_up();
-    let path = |name: &str| safelight_core::DevicePath::parse(name).unwrap();
-    let device = safelight_core::DeviceId(phone.id);
+    let path = |name: &str| DevicePath::parse(name).unwrap();
+    let device = DeviceId(phone.id);
     house
         .engine
         .move_entry(device, path("IMG_1.JPG"), path("kept.jpg"), false)

@@ -186,9 +186,9 @@ pub(crate) fn relocate(
     }
     change
         .prepare_cached(
-            "INSERT INTO offsite_removal (destination, path) SELECT id, ?1 FROM destination",
+            "INSERT INTO offsite_removal (destination, asset, path) SELECT id, ?1, ?2 FROM destination",
         )?
-        .execute([from.as_str()])?;
+        .execute(params![asset.0, from.as_str()])?;
     change
         .prepare_cached("DELETE FROM offsite_removal WHERE path = ?1")?
         .execute([to.as_str()])?;

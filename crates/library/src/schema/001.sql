@@ -122,10 +122,12 @@ CREATE TABLE offsite_pending (
   PRIMARY KEY (destination, asset)
 ) WITHOUT ROWID;
 
--- Paths that a rename took out of the tree since a destination's last snapshot.
+-- Paths that a rename of `asset` took out of the tree. Each stays in a destination's snapshots until one has the photo
+-- under its new path.
 CREATE TABLE offsite_removal (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   destination INTEGER NOT NULL REFERENCES destination (id),
+  asset INTEGER NOT NULL REFERENCES asset (id),
   path TEXT NOT NULL
 );
 CREATE INDEX offsite_removal_path ON offsite_removal (path);
