@@ -78,7 +78,7 @@ pub(crate) struct Core {
     pub(crate) staged: AtomicU64,
     pub(crate) nonce: String,
     pub(crate) closing: AtomicBool,
-    /// Something may be on disk that the catalogue does not know: the next start must look.
+    /// Something may be on disk that the catalogue does not know: unless this run looks, the next one must.
     pub(crate) unclean: AtomicBool,
     /// The revision at which each destination's list of pending photos began to be read.
     pub(crate) listed_at: Mutex<HashMap<DestinationId, i64>>,
@@ -149,7 +149,7 @@ impl Library {
             staged: AtomicU64::new(0),
             nonce,
             closing: AtomicBool::new(false),
-            unclean: AtomicBool::new(false),
+            unclean: AtomicBool::new(!clean_start),
             listed_at: Mutex::default(),
             manifests_listed: Mutex::default(),
             manifest_turn: Mutex::default(),
@@ -168,7 +168,8 @@ impl Library {
         self.core().clean_start
     }
 
-    /// Takes no more uploads, waits for those that are being committed, writes the manifests and notes that all is well.
+    /// Takes no more uploads, waits for those that are being committed, writes the manifests and notes that all is well,
+    /// if it is: after an unclean end only if [`Library::reconcile`] or [`Library::rebuild`] has looked since.
     ///
     /// # Errors
     ///
@@ -225,6 +226,35 @@ impl Library {
 
     pub(crate) fn committer(&self) -> &Committer {
         &self.0.committer
+    }
+}
+
+/// A look over the whole folder for what the catalogue does not know. Unless it is finished, the next start looks again.
+pub(crate) struct Look<'a> {
+    core: &'a Core,
+    finished: bool,
+}
+
+impl<'a> Look<'a> {
+    /// What goes wrong after the beginning may be behind the look's back, and still makes the run unclean.
+    pub(crate) fn begin(core: &'a Core) -> Self {
+        core.unclean.store(false, Ordering::SeqCst);
+        Self {
+            core,
+            finished: false,
+        }
+    }
+
+    pub(crate) fn finish(mut self) {
+        self.finished = true;
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.core.unclean.store(true, Ordering::SeqCst);
+        }
     }
 }
 

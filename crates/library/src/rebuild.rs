@@ -20,7 +20,7 @@ use crate::{
     evidence::{judge, store, stored_rule},
     manifest::{self, folder_key},
     manifest_format::{self, Line},
-    open::{Core, Library},
+    open::{Core, Library, Look},
     placement::hash_of,
     problems::Problem,
     reconcile::{
@@ -61,6 +61,7 @@ impl Library {
         describe: &dyn Fn(&Path, &str) -> Described,
     ) -> Result<RebuildReport, LibraryError> {
         let core = self.core();
+        let look = Look::begin(core);
         let root = core.ready_root()?;
         for kind in FOUND_BY_WALKS.into_iter().chain(FOUND_BY_READING) {
             self.clear_problems(kind)?;
@@ -94,6 +95,7 @@ impl Library {
         }
         missing_folders(core, &seen)?;
         recount(core)?;
+        look.finish();
         self.flush_manifests()?;
         let totals = self.totals()?;
         let mut problems = self.problems()?;

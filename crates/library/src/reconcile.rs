@@ -17,7 +17,7 @@ use crate::{
     error::{DiskResult, IntakeError, LibraryError},
     evidence::{judge, store, stored_rule},
     manifest::folder_key,
-    open::{Core, Library},
+    open::{Core, Library, Look},
     problems,
     root::{Root, STAGING},
     stored,
@@ -79,6 +79,7 @@ impl Library {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<ReconcileReport, LibraryError> {
         let core = self.core();
+        let look = Look::begin(core);
         let root = core.ready_root()?;
         for kind in FOUND_BY_WALKS {
             self.clear_problems(kind)?;
@@ -103,6 +104,7 @@ impl Library {
         }
         report.missing += missing_folders(core, &seen)?;
         report.adopted = adopter.adopted;
+        look.finish();
         Ok(report)
     }
 

@@ -26,11 +26,43 @@ fn the_next_start_knows_whether_the_last_run_ended_in_order() {
     let library = home.ready();
     assert!(library.clean_start());
     drop(library);
+    // A run that looks for nothing, like a command line's, does not make it so.
     let library = home.ready();
     assert!(!library.clean_start());
     library.shut_down().unwrap();
     drop(library);
+    let library = home.ready();
+    assert!(!library.clean_start());
+    library
+        .reconcile(&crate::support::described, &mut |_| {})
+        .unwrap();
+    library.shut_down().unwrap();
+    drop(library);
+    let library = home.ready();
+    assert!(library.clean_start());
+    drop(library);
+    let library = home.ready();
+    library
+        .rebuild(&mut |_| {}, &crate::support::described)
+        .unwrap();
+    library.shut_down().unwrap();
+    drop(library);
     assert!(home.ready().clean_start());
+}
+
+#[test]
+fn a_look_that_was_broken_off_is_none() {
+    let home = Home::new();
+    drop(home.ready());
+    let library = home.ready();
+    fs::rename(home.root(), home.folder.path().join("away")).unwrap();
+    library
+        .reconcile(&crate::support::described, &mut |_| {})
+        .unwrap_err();
+    fs::rename(home.folder.path().join("away"), home.root()).unwrap();
+    library.shut_down().unwrap();
+    drop(library);
+    assert!(!home.ready().clean_start());
 }
 
 #[cfg(unix)]
