@@ -170,8 +170,6 @@ async fn a_repository_whose_newest_snapshot_is_gone_is_filled_again() {
     let to = house.dir.path().join("back");
     let restored = house.restore_all(&to);
     assert_eq!(restored.failed, []);
-    let back = safelight_testkit::tree::files(&to).unwrap();
-    assert!(back.len() > 3, "{back:?}");
     for (name, bytes) in [("a", "the first"), ("b", "the second"), ("c", "the third")] {
         let file = to.join(format!("2026/03/{name}.jpg"));
         assert_eq!(std::fs::read_to_string(file).unwrap(), bytes);
@@ -195,7 +193,8 @@ async fn a_repository_that_lost_all_its_packs_is_filled_again() {
     house.back_up();
     assert_eq!(house.status().safe, 2);
     let to = house.dir.path().join("back");
-    assert!(house.restore_all(&to).failed.is_empty());
+    let restored = house.restore_all(&to);
+    assert_eq!(restored.failed, []);
     assert_eq!(
         std::fs::read(to.join("2026/03/a.jpg")).unwrap(),
         b"the first"

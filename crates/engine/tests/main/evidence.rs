@@ -126,12 +126,15 @@ async fn a_damaged_repository_is_found_and_its_photos_sent_again() {
     let found = house.verify(VerifyScope::Everything);
     assert!(!found.failed.is_empty());
     assert!(house.status().safe < 2);
+    assert!(!house.status().problems.is_empty());
     assert!(
         house.status().destinations[0].pending > 0,
         "the next backup sends it again"
     );
     let again = &house.back_up()[0];
     assert!(again.stored > 0, "{again:?}");
+    let status = house.status();
+    assert_eq!((status.safe, status.problems), (2, vec![]));
     assert_eq!(house.verify(VerifyScope::Everything).failed, []);
     assert_eq!(house.status().safe, 2);
 }

@@ -78,7 +78,7 @@ impl Proof<'_> {
             let nodes = self.read(
                 &folder,
                 id,
-                names.chain(subfolders.iter().copied()).collect(),
+                &names.chain(subfolders.iter().copied()).collect(),
             )?;
             for name in subfolders {
                 // One that is not there is empty and gone; photos that should be in it are told of below.
@@ -103,7 +103,7 @@ impl Proof<'_> {
         &self,
         folder: &str,
         id: Id,
-        names: HashSet<&str>,
+        names: &HashSet<&str>,
     ) -> Result<HashMap<String, Node>, VaultError> {
         let damaged = |why: String| {
             self.repository

@@ -167,9 +167,18 @@ pub(crate) fn run(
                     url: repository.url.clone(),
                 });
             }
+            let last = match base {
+                Base::Newest => before.as_ref().map(|(_, snapshot)| snapshot.at()),
+                // It continues none, and is newer than all the same.
+                Base::Nothing => repository
+                    .our_snapshots(&mut Vec::new())?
+                    .pop()
+                    .map(|(_, snapshot)| snapshot.at()),
+            };
             let snapshot = next_snapshot(
                 repository,
                 before.as_ref(),
+                last,
                 root,
                 &lists,
                 began,
@@ -326,6 +335,7 @@ fn changes<'a>(
 fn next_snapshot(
     repository: &Repository,
     before: Option<&(Id, Snapshot)>,
+    last: Option<Timestamp>,
     root: Id,
     lists: &NewLists,
     began: Timestamp,
@@ -333,7 +343,7 @@ fn next_snapshot(
 ) -> Snapshot {
     let now = repository.clock.now();
     // Whoever asks for the latest snapshot must get this one, also when the clock was put back.
-    let after = before.and_then(|(_, snapshot)| snapshot.at().checked_add(LEAST_STEP).ok());
+    let after = last.and_then(|last| last.checked_add(LEAST_STEP).ok());
     let now = after.map_or(now, |after| after.max(now));
     let totals = before
         .and_then(|(_, snapshot)| snapshot.summary.clone())

@@ -160,7 +160,6 @@ impl World {
         &self,
         vault: &Vault,
         files: Vec<NewFile>,
-        continues: None,
         plain_files: &[String],
         removed: &[&str],
     ) -> Result<BackupReport, VaultError> {
