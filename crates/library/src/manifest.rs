@@ -7,6 +7,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     io::{self, Read, Seek, SeekFrom},
     path::Path,
     sync::PoisonError,
@@ -16,12 +17,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use safelight_core::{AssetId, DestinationId, LibraryPath};
 
 use crate::{
-    asset::Asset,
+    asset::{self, Asset},
     error::{CatalogueError, DiskResult, LibraryError},
     manifest_format,
     open::{Core, Library},
-    root::{MANIFESTS, Root, make_folders},
-    stored::{ASSET, asset},
+    root::{MANIFESTS, Root, make_folders, needs_rebuild},
+    stored::{self, ASSET},
 };
 
 /// How many lines are read from the catalogue at once.
@@ -205,7 +206,7 @@ fn due_lines(core: &Core, after: AssetId) -> Result<Vec<Asset>, LibraryError> {
                 "SELECT {ASSET} FROM manifest_line_due l JOIN asset a ON a.id = l.asset
              WHERE l.asset > ?1 ORDER BY l.asset LIMIT ?2"
             ))?;
-            let rows = query.query_map([after.0, BATCH], asset)?;
+            let rows = query.query_map([after.0, BATCH], stored::asset)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
 }
@@ -240,7 +241,7 @@ fn append(core: &Core, root: &Root, folder: &str, photos: &[Asset]) -> Result<()
     })
 }
 
-fn ends_with_line(file: &mut std::fs::File) -> io::Result<bool> {
+fn ends_with_line(file: &mut fs::File) -> io::Result<bool> {
     if file.seek(SeekFrom::End(0))? == 0 {
         return Ok(false);
     }
@@ -250,15 +251,17 @@ fn ends_with_line(file: &mut std::fs::File) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Writes a folder's manifest from the catalogue. `version` is that of the folder's entry in the list of those to write
+/// Writes a folder's manifest from the catalogue, and from the old one as long as a rebuild is due. `version` is that of the folder's entry in the list of those to write
 /// anew: if it has changed meanwhile, the folder stays on the list.
 fn rewrite(core: &Core, root: &Root, folder: &str, version: i64) -> Result<(), LibraryError> {
     let manifest = path_of(folder);
     let path = root.folder(&manifest);
     let parent = path.parent().unwrap_or(&root.path).to_owned();
     make_folders(core.disk.as_ref(), &parent)?;
+    let mut text = manifest_format::head(&manifest);
+    carry_over_unknown(core, &path, &mut text)?;
     let draft = core.new_staging_path(&root.path);
-    let last = match write_draft(core, &draft, folder, &manifest) {
+    let last = match write_draft(core, &draft, folder, text) {
         Ok(last) => last,
         Err(error) => {
             if let Err(error) = core.disk.remove(&draft) {
@@ -286,12 +289,41 @@ fn rewrite(core: &Core, root: &Root, folder: &str, version: i64) -> Result<(), L
     })
 }
 
+/// Until a rebuild has read a library that was taken over, the manifests are all that is known of its photos.
+fn carry_over_unknown(core: &Core, manifest: &Path, text: &mut String) -> Result<(), LibraryError> {
+    if !core
+        .catalogue
+        .read("see whether a rebuild is due", |connection| {
+            Ok::<_, LibraryError>(needs_rebuild(connection)?)
+        })?
+    {
+        return Ok(());
+    }
+    let old = match fs::read(manifest) {
+        Ok(old) => old,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).doing("read", manifest)?,
+    };
+    let (lines, _) = manifest_format::read(&String::from_utf8_lossy(&old));
+    core.catalogue
+        .read("look for a manifest's photos", |connection| {
+            for line in &lines {
+                if asset::by_hash(connection, &line.hash)?.is_none() {
+                    manifest_format::carry_over(text, line)
+                        .map_err(io::Error::from)
+                        .doing("write", manifest)?;
+                }
+            }
+            Ok(())
+        })
+}
+
 /// Returns the highest number of a photo that is in it. Photos that came later have higher ones, and their own line due.
 fn write_draft(
     core: &Core,
     draft: &Path,
     folder: &str,
-    manifest: &str,
+    mut text: String,
 ) -> Result<AssetId, LibraryError> {
     let last = core.catalogue.read("find the last photo", |connection| {
         let last = connection
@@ -301,7 +333,6 @@ fn write_draft(
         Ok::<_, LibraryError>(AssetId(last.flatten().unwrap_or(0)))
     })?;
     let mut file = core.disk.create(draft).doing("create", draft)?;
-    let mut text = manifest_format::head(manifest);
     let (key, mut after) = (folder_key(folder), String::new());
     loop {
         let photos: Vec<(Asset, String)> = core.catalogue.read("list a folder's photos", |connection| {
@@ -310,7 +341,7 @@ fn write_draft(
                  WHERE a.folder_key = ?1 AND a.name_key > ?2 AND a.id <= ?3 ORDER BY a.name_key LIMIT ?4"
             ))?;
             let rows = query.query_map(params![key, after, last.0, BATCH], |row| {
-                Ok((asset(row)?, row.get(crate::stored::ASSET_COLUMNS)?))
+                Ok((stored::asset(row)?, row.get(stored::ASSET_COLUMNS)?))
             })?;
             Ok::<_, LibraryError>(rows.collect::<rusqlite::Result<_>>()?)
         })?;

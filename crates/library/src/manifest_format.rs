@@ -89,12 +89,24 @@ pub(crate) fn head(manifest: &str) -> String {
 
 /// Adds a photo's two lines.
 pub(crate) fn add(text: &mut String, asset: &Asset) -> serde_json::Result<()> {
-    text.push_str("# ");
-    text.push_str(&serde_json::to_string(&Facts::of(asset))?);
-    text.push('\n');
-    text.push_str(&asset.hash.to_string());
+    let line = Line {
+        hash: asset.hash,
+        path: asset.path.clone(),
+        facts: Some(Facts::of(asset)),
+    };
+    carry_over(text, &line)
+}
+
+/// Adds what [`read`] gave.
+pub(crate) fn carry_over(text: &mut String, line: &Line) -> serde_json::Result<()> {
+    if let Some(facts) = &line.facts {
+        text.push_str("# ");
+        text.push_str(&serde_json::to_string(facts)?);
+        text.push('\n');
+    }
+    text.push_str(&line.hash.to_string());
     text.push_str("  ");
-    text.push_str(asset.path.as_str());
+    text.push_str(line.path.as_str());
     text.push('\n');
     Ok(())
 }

@@ -27,7 +27,7 @@ use crate::{
         Described, FOUND_BY_WALKS, Progress, Seen, missing_folders, note_missing, photos_of,
         sweep_staging,
     },
-    root::{MANIFESTS, Root},
+    root::{self, MANIFESTS, Root},
     verify::same_time,
     walk::{FoundFile, Listing, Walk},
 };
@@ -95,6 +95,9 @@ impl Library {
         }
         missing_folders(core, &seen)?;
         recount(core)?;
+        core.catalogue.write("note the rebuild", |change| {
+            Ok::<_, LibraryError>(root::note_rebuilt(change)?)
+        })?;
         look.finish();
         self.flush_manifests()?;
         let totals = self.totals()?;

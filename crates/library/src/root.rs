@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     disk::Disk,
-    error::{DiskError, DiskResult, LibraryUnavailable, RootError},
+    error::{CatalogueError, DiskError, DiskResult, LibraryUnavailable, RootError},
     manifest,
     open::{Core, Library},
     settings,
@@ -31,6 +31,8 @@ pub(crate) const QUARANTINE: &str = ".safelight/quarantine";
 
 const ROOT: &str = "library.root";
 const ID: &str = "library.id";
+/// `1` from the taking over of a library until a rebuild has read what is in it.
+const REBUILD: &str = "library.rebuild";
 
 /// The library folder that was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +93,15 @@ pub(crate) fn remembered(connection: &Connection) -> rusqlite::Result<Option<Roo
     }))
 }
 
+/// Whether the library was taken over and the catalogue does not know yet what is in it.
+pub(crate) fn needs_rebuild(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(settings::get(connection, REBUILD)?.as_deref() == Some("1"))
+}
+
+pub(crate) fn note_rebuilt(change: &Connection) -> rusqlite::Result<()> {
+    settings::set(change, REBUILD, "0")
+}
+
 impl Core {
     /// The library folder, if it is there and ours.
     pub(crate) fn ready_root(&self) -> Result<Root, LibraryUnavailable> {
@@ -146,8 +157,22 @@ impl Library {
         }
     }
 
+    /// Whether [`Library::rebuild`] must read what is in the library folder: it was taken over from another catalogue,
+    /// and this one does not know its photos. Until then the manifests keep what they say of them.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn needs_rebuild(&self) -> Result<bool, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("see whether a rebuild is due", |connection| {
+                Ok(needs_rebuild(connection)?)
+            })
+    }
+
     /// Chooses the library folder: creates it if absent, marks it as ours, and remembers it. A folder that is marked
-    /// already is taken over if this catalogue has no photos yet; [`Library::rebuild`] then reads what is in it.
+    /// already is taken over if this catalogue has no photos yet; then [`Library::needs_rebuild`].
     ///
     /// # Errors
     ///
@@ -178,6 +203,9 @@ impl Library {
             path: absolute.clone(),
             reason: reason.to_owned(),
         };
+        let taken_over = marker
+            .as_ref()
+            .is_some_and(|marker| known.as_ref().is_none_or(|known| known.id != marker.id));
         let id = match (&known, marker) {
             (Some(known), Some(marker)) if marker.id == known.id => marker.id,
             (Some(_), Some(_)) if photos > 0 => {
@@ -210,6 +238,9 @@ impl Library {
             .write("remember the library folder", |change| {
                 settings::set(change, ROOT, text)?;
                 settings::set(change, ID, &id)?;
+                if taken_over {
+                    settings::set(change, REBUILD, "1")?;
+                }
                 manifest::note_changed(change, MARKER)?;
                 Ok::<_, RootError>(())
             })?;

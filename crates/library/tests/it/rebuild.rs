@@ -280,6 +280,35 @@ fn a_file_that_another_photo_was_copied_over_is_left_alone() {
 }
 
 #[test]
+fn a_library_that_was_taken_over_keeps_its_manifests_lines_until_it_is_rebuilt() {
+    let home = Home::new();
+    assert!(!home.ready().needs_rebuild().unwrap());
+    let before = full(&home);
+    lose_catalogue(&home);
+    fs::remove_file(home.root().join("2024/05/IMG.jpg")).unwrap();
+    let library = home.ready();
+    assert!(library.needs_rebuild().unwrap());
+    // A rename has the manifest written anew, from a catalogue that knows one photo.
+    let phone = device(&library, "phone");
+    put(&library, b"new", filing(phone, "new.tmp")).unwrap();
+    library
+        .move_entry(phone, &dp("new.tmp"), &dp("new.jpg"), false)
+        .unwrap();
+    library.shut_down().unwrap();
+    drop(library);
+    let library = home.ready();
+    assert!(library.needs_rebuild().unwrap(), "also by the next run");
+    assert_eq!(
+        kinds(&rebuild(&library)),
+        [("missing-file", "2024/05/IMG.jpg")]
+    );
+    assert!(!library.needs_rebuild().unwrap());
+    let mut after = photos(&library);
+    assert!(after.remove("2024/05/new.jpg").is_some());
+    assert_eq!(after, before);
+}
+
+#[test]
 fn moved_files_are_found_where_they_are() {
     let home = Home::new();
     full(&home);
