@@ -168,6 +168,7 @@ impl Library {
             .catalogue
             .write("remove a destination", |change| {
                 change.execute("DELETE FROM copy WHERE place = ?1", [id.0])?;
+                change.execute("DELETE FROM problem WHERE place = ?1", [id.0])?;
                 for table in [
                     "offsite_pending",
                     "offsite_removal",

@@ -52,11 +52,22 @@ fn is_known(connection: &Connection, asset: AssetId, place: Place) -> rusqlite::
         .exists([asset.0, place_number(place)])
 }
 
+pub(crate) fn is_good(
+    connection: &Connection,
+    asset: AssetId,
+    place: Place,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM copy WHERE asset = ?1 AND place = ?2 AND state = 'good'")?
+        .exists([asset.0, place_number(place)])
+}
+
 /// Stores what was found out about a copy, if it says more than what is known.
 ///
 /// A weaker proof does not take a stronger one's place. A copy whose damage was found by reading offsite is good again
-/// only when it is read again: that it is listed in a snapshot says nothing about its bytes. The home copy of a damaged
-/// photo is another file once its bytes have been written anew, so there any proof counts.
+/// only when it is read again, or sent again ([`forget_damage`]): that it is listed in a snapshot says nothing about its
+/// bytes. The home copy of a damaged photo is another file once its bytes have been written anew, so there any proof
+/// counts.
 pub(crate) fn store(
     connection: &Connection,
     asset: AssetId,
@@ -101,6 +112,19 @@ pub(crate) fn store(
             .prepare_cached("UPDATE copy SET snapshot = ?3 WHERE asset = ?1 AND place = ?2")?
             .execute(params![asset.0, place, snapshot])?;
     }
+    Ok(())
+}
+
+/// Forgets that an offsite copy was found damaged, because its bytes were sent anew since: what is stored next is about
+/// another copy.
+pub(crate) fn forget_damage(
+    connection: &Connection,
+    asset: AssetId,
+    destination: DestinationId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM copy WHERE asset = ?1 AND place = ?2 AND state = 'damaged'")?
+        .execute([asset.0, destination.0])?;
     Ok(())
 }
 

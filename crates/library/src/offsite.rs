@@ -10,7 +10,7 @@ use safelight_core::{
 
 use crate::{
     error::{CatalogueError, RowError},
-    evidence::{judge, recompute_all, store, stored_rule},
+    evidence::{forget_damage, judge, recompute_all, store, stored_rule},
     open::Library,
     stored::{at_most, count, hash, micros, path, time},
     tree_change::{current_revision, next_revision},
@@ -285,6 +285,10 @@ impl Facts {
                 Some(since) if since > self.listed_at => continue,
                 Some(_) => {
                     waits_no_more.execute(key)?;
+                    // Had the copy been damaged, the photo would wait since that was noted, at the latest. And a backup
+                    // that begins after that sends every blob that was found damaged anew, whatever the repository's
+                    // lists say (the vault keeps that list), so this is another copy.
+                    forget_damage(change, photo.asset, self.destination)?;
                 }
                 None if !exists.exists([photo.asset.0])? => continue,
                 None => {}

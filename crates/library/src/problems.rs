@@ -1,12 +1,14 @@
 //! What needs a person's attention: counted, named, shown (promise 9).
 
 use rusqlite::{Connection, params};
-use safelight_core::Timestamp;
+use safelight_core::{DestinationId, LibraryPath, Place, Timestamp};
 
 use crate::{
+    asset,
     error::CatalogueError,
+    evidence::{is_good, place_number},
     open::Library,
-    stored::{micros, time},
+    stored::{PathKey, micros, time},
 };
 
 /// Something that went wrong and has not been put right.
@@ -31,18 +33,36 @@ pub(crate) fn raise(
     path: &str,
     message: &str,
 ) -> rusqlite::Result<()> {
+    raise_at(connection, now, kind, path, Place::Home, message)
+}
+
+fn raise_at(
+    connection: &Connection,
+    now: Timestamp,
+    kind: &str,
+    path: &str,
+    place: Place,
+    message: &str,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO problem VALUES (?1, ?2, ?3, ?4, ?4)
-             ON CONFLICT (kind, path) DO UPDATE SET message = excluded.message, last_seen = excluded.last_seen",
+            "INSERT INTO problem (kind, path, place, message, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+             ON CONFLICT (kind, path, place) DO UPDATE
+             SET message = excluded.message, last_seen = excluded.last_seen",
         )?
-        .execute(params![kind, path, message, micros(now)])?;
+        .execute(params![
+            kind,
+            path,
+            place_number(place),
+            message,
+            micros(now)
+        ])?;
     Ok(())
 }
 
 pub(crate) fn clear(connection: &Connection, kind: &str, path: &str) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("DELETE FROM problem WHERE kind = ?1 AND path = ?2")?
+        .prepare_cached("DELETE FROM problem WHERE kind = ?1 AND path = ?2 AND place = 0")?
         .execute([kind, path])?;
     Ok(())
 }
@@ -62,6 +82,62 @@ impl Library {
         let now = self.core().clock.now();
         self.core().catalogue.write("note a problem", |change| {
             Ok(raise(change, now, kind, path, message)?)
+        })
+    }
+
+    /// Notes a problem of a photo's copy in a destination, or that it is still there: there is one of each kind, path and
+    /// destination. [`Self::settle_offsite_problems`] forgets it.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn raise_offsite_problem(
+        &self,
+        destination: DestinationId,
+        kind: &str,
+        path: &str,
+        message: &str,
+    ) -> Result<(), CatalogueError> {
+        let now = self.core().clock.now();
+        let place = Place::Offsite(destination);
+        self.core().catalogue.write("note a problem", |change| {
+            Ok(raise_at(change, now, kind, path, place, message)?)
+        })
+    }
+
+    /// Forgets those problems of photos' copies in a destination that are put right: the copy is good, or there is no
+    /// photo of that path any more. Costs as much as there are problems.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn settle_offsite_problems(
+        &self,
+        destination: DestinationId,
+    ) -> Result<(), CatalogueError> {
+        let place = Place::Offsite(destination);
+        self.core().catalogue.write("clear problems", |change| {
+            let paths: Vec<String> = change
+                .prepare_cached("SELECT DISTINCT path FROM problem WHERE place = ?1")?
+                .query_map([place_number(place)], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            for path in paths {
+                let photo = match LibraryPath::parse(&path) {
+                    Ok(path) => asset::by_key(change, &PathKey::of(&path))?
+                        .filter(|photo| photo.path == path),
+                    Err(_) => None,
+                };
+                let settled = match photo {
+                    Some(photo) => is_good(change, photo.id, place)?,
+                    None => true,
+                };
+                if settled {
+                    change
+                        .prepare_cached("DELETE FROM problem WHERE place = ?1 AND path = ?2")?
+                        .execute(params![place_number(place), path])?;
+                }
+            }
+            Ok(())
         })
     }
 
@@ -96,7 +172,7 @@ impl Library {
     pub fn problems(&self) -> Result<Vec<Problem>, CatalogueError> {
         self.core().catalogue.read("list the problems", |connection| {
             let mut query = connection.prepare_cached(
-                "SELECT kind, path, message, first_seen, last_seen FROM problem ORDER BY kind, path",
+                "SELECT kind, path, message, first_seen, last_seen FROM problem ORDER BY kind, path, place",
             )?;
             let rows = query.query_map([], |row| {
                 Ok(Problem {

@@ -204,7 +204,8 @@ impl Engine {
             outcome.snapshot = Some(snapshot.clone());
             outcome.stored += report.stored.len() as u64;
             outcome.bytes_added += report.bytes_added;
-            self.clear_problems_of(&report.stored)?;
+            self.clear_home_problems_of(&report.stored)?;
+            library.settle_offsite_problems(destination.id)?;
         }
         for (path, why) in &report.plain_failed {
             outcome.failed.push(failure(path, why.to_string()));
@@ -215,14 +216,18 @@ impl Engine {
         Ok(())
     }
 
-    /// A photo that is stored has no problem any more. Costs as much as there are problems.
-    fn clear_problems_of(&self, stored: &[AssetId]) -> Result<(), EngineError> {
+    /// A photo that is stored was read at home, every byte, and is as it should be there: what was wrong with its file
+    /// is put right. Costs as much as there are problems.
+    fn clear_home_problems_of(&self, stored: &[AssetId]) -> Result<(), EngineError> {
         let problems = self.library().problems()?;
         if problems.is_empty() {
             return Ok(());
         }
         let stored: HashSet<AssetId> = stored.iter().copied().collect();
         for problem in problems {
+            if !problem::OF_HOME_FILES.contains(&problem.kind.as_str()) {
+                continue;
+            }
             let Ok(path) = safelight_core::LibraryPath::parse(&problem.path) else {
                 continue;
             };
@@ -274,7 +279,12 @@ impl Engine {
                      It does not count as offsite and will be sent again",
                     destination.name
                 );
-                library.raise_problem(problem::NOT_OFFSITE, path, &message)?;
+                library.raise_offsite_problem(
+                    destination.id,
+                    problem::NOT_OFFSITE,
+                    path,
+                    &message,
+                )?;
                 library.record_evidence(&[(
                     file.asset,
                     Evidence {

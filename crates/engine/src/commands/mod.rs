@@ -27,6 +27,8 @@ pub(crate) mod problem {
     pub(crate) const CHANGED: &str = "changed";
     /// A home file cannot be read.
     pub(crate) const UNREADABLE: &str = "unreadable";
+    /// Those that a good look at the home file settles.
+    pub(crate) const OF_HOME_FILES: [&str; 4] = [MISSING, DAMAGED, CHANGED, UNREADABLE];
     /// A photo did not get into the snapshot.
     pub(crate) const NOT_OFFSITE: &str = "not-offsite";
     /// An offsite copy is missing or damaged.

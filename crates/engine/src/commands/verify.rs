@@ -138,12 +138,7 @@ impl Engine {
     }
 
     pub(super) fn clear_home_problems(&self, path: &str) -> Result<(), EngineError> {
-        for kind in [
-            problem::MISSING,
-            problem::DAMAGED,
-            problem::CHANGED,
-            problem::UNREADABLE,
-        ] {
+        for kind in problem::OF_HOME_FILES {
             self.library().clear_problem(kind, path)?;
         }
         Ok(())
@@ -273,6 +268,7 @@ impl Engine {
             // A copy that is not good is pending again from here on, so that the next backup sends the photo anew.
             self.library().record_evidence(&evidence)?;
         }
+        self.library().settle_offsite_problems(destination.id)?;
         outcome.failed.extend(failed);
         Ok(())
     }
@@ -291,8 +287,12 @@ impl Engine {
             "The copy in {:?} is not good: {why}. The next backup sends the photo again",
             destination.name
         );
-        self.library()
-            .raise_problem(problem::OFFSITE_COPY, &path, &message)?;
+        self.library().raise_offsite_problem(
+            destination.id,
+            problem::OFFSITE_COPY,
+            &path,
+            &message,
+        )?;
         Ok(failure(path, message))
     }
 }

@@ -150,13 +150,15 @@ CREATE TABLE manifest_rewrite_due (
   version INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- `place` is what it is in `copy`: a photo may have the same trouble in several destinations.
 CREATE TABLE problem (
   kind TEXT NOT NULL,
   path TEXT NOT NULL,
+  place INTEGER NOT NULL,
   message TEXT NOT NULL,
   first_seen INTEGER NOT NULL,
   last_seen INTEGER NOT NULL,
-  PRIMARY KEY (kind, path)
+  PRIMARY KEY (kind, path, place)
 ) WITHOUT ROWID;
 
 CREATE TABLE session (

@@ -121,9 +121,28 @@ fn bad_news_makes_unsafe_and_sends_the_photo_offsite_again() {
         assert_eq!(library.destinations().unwrap()[0].pending, 1);
         check_tallies(&library);
     }
-    // That it is listed again says nothing about bytes that were found damaged; that they were read does.
-    back_up(&library, cloud, "s2");
+    // That it is listed says nothing about bytes that were found damaged.
+    let listed = evidence(
+        Place::Offsite(cloud),
+        CopyState::Good,
+        Proof::SnapshotCompared,
+    );
+    library.record_evidence(&[(receipt.asset, listed)]).unwrap();
     assert_eq!(library.totals().unwrap().safe, 0);
+    // A backup that began before the damage was found says nothing either; the next sends the bytes anew.
+    let listed = library.pending_offsite(cloud, AssetId(0), 10).unwrap();
+    let bad = evidence(Place::Offsite(cloud), CopyState::Damaged, Proof::ReadBack);
+    library.record_evidence(&[(receipt.asset, bad)]).unwrap();
+    let stored = StoredPhoto {
+        asset: listed[0].asset,
+        home_read_back: true,
+    };
+    library
+        .finish_snapshot(cloud, "s2", Timestamp::UNIX_EPOCH, &[stored], &[])
+        .unwrap();
+    assert_eq!(library.totals().unwrap().safe, 0);
+    assert_eq!(back_up(&library, cloud, "s3"), 1);
+    assert_eq!(library.totals().unwrap().safe, 1);
     let read = evidence(Place::Offsite(cloud), CopyState::Good, Proof::ReadBack);
     library.record_evidence(&[(receipt.asset, read)]).unwrap();
     assert_eq!(library.totals().unwrap().safe, 1);
@@ -136,6 +155,38 @@ fn bad_news_makes_unsafe_and_sends_the_photo_offsite_again() {
     library.record_evidence(&[(receipt.asset, weaker)]).unwrap();
     assert!(library.copies(receipt.asset).unwrap().contains(&read));
     check_tallies(&library);
+}
+
+#[test]
+fn a_problem_of_one_destinations_copy_is_settled_by_that_copy_alone() {
+    let home = Home::new();
+    let library = home.ready();
+    let receipt = put(&library, b"x", found("a.jpg")).unwrap();
+    let path = receipt.path.as_str();
+    let (one, two) = (
+        destination(&library, "one").id,
+        destination(&library, "two").id,
+    );
+    for place in [one, two] {
+        back_up(&library, place, "s1");
+        let bad = evidence(Place::Offsite(place), CopyState::Damaged, Proof::ReadBack);
+        library.record_evidence(&[(receipt.asset, bad)]).unwrap();
+        library
+            .raise_offsite_problem(place, "offsite-copy", path, "damaged")
+            .unwrap();
+    }
+    library.raise_problem("offsite-copy", path, "home").unwrap();
+    let left = || library.problems().unwrap().len();
+    assert_eq!(left(), 3);
+    back_up(&library, two, "s2");
+    library.settle_offsite_problems(one).unwrap();
+    assert_eq!(left(), 3);
+    library.settle_offsite_problems(two).unwrap();
+    assert_eq!(left(), 2);
+    library.clear_problem("offsite-copy", path).unwrap();
+    assert_eq!(left(), 1);
+    library.remove_destination(one).unwrap();
+    assert_eq!(left(), 0);
 }
 
 #[test]
