@@ -1,5 +1,5 @@
 //! What runs by itself: backups each hour and after a burst of arrivals, a weekly verification, the look at what a
-//! crash left behind, and the manifests.
+//! crash left behind or another catalogue's library holds, and the manifests.
 //!
 //! Jobs are rows of the catalogue, so that they survive a restart. Each is idempotent: one that a crash broke off is
 //! simply run again.
@@ -44,6 +44,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 const BACKUP: &str = "backup";
 const VERIFY: &str = "verify";
 const RECONCILE: &str = "reconcile";
+const REBUILD: &str = "rebuild";
 
 pub(crate) struct Scheduler {
     burst: Mutex<Burst>,
@@ -128,6 +129,7 @@ impl Engine {
         if !library.clean_start() {
             self.enqueue(RECONCILE, "", now)?;
         }
+        self.schedule_rebuild_if_needed()?;
         for destination in library.destinations()? {
             let due = destination
                 .last_snapshot_at
@@ -186,6 +188,15 @@ impl Engine {
     ) -> Result<(), EngineError> {
         self.enqueue(BACKUP, &destination.name, self.0.clock.now())?;
         self.0.scheduler.wake();
+        Ok(())
+    }
+
+    /// Has a library that was taken over read as soon as the schedule runs.
+    pub(crate) fn schedule_rebuild_if_needed(&self) -> Result<(), EngineError> {
+        if self.library().needs_rebuild()? {
+            self.enqueue(REBUILD, "", self.0.clock.now())?;
+            self.0.scheduler.wake();
+        }
         Ok(())
     }
 
@@ -274,6 +285,18 @@ impl Engine {
                     report.missing,
                     report.staging_removed
                 );
+                Ok(None)
+            }
+            REBUILD => {
+                // The owner may have had it done by hand.
+                if self.library().needs_rebuild()? {
+                    let found = self.rebuild(&Quiet)?;
+                    tracing::info!(
+                        "The library folder was taken over: {} photos found, {} with something wrong",
+                        found.photos,
+                        found.failed.len()
+                    );
+                }
                 Ok(None)
             }
             other => {

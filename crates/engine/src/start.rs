@@ -181,7 +181,8 @@ impl Engine {
         self.0.library.set_root(dir)?;
         let json = serde_json::to_vec(dir)
             .map_err(|error| EngineError::Bug(format!("a path as JSON: {error}")))?;
-        self.write_private(LIBRARY_FILE, &json)
+        self.write_private(LIBRARY_FILE, &json)?;
+        self.schedule_rebuild_if_needed()
     }
 
     /// A catalogue that was made anew does not know its library folder; the file beside it does.

@@ -10,7 +10,7 @@ use super::failure;
 use crate::{activity::ProgressSink, command::RebuildOutcome, error::EngineError, start::Engine};
 
 impl Engine {
-    pub(super) fn rebuild(
+    pub(crate) fn rebuild(
         &self,
         progress: &dyn ProgressSink,
     ) -> Result<RebuildOutcome, EngineError> {

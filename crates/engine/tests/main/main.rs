@@ -6,3 +6,4 @@ mod destinations;
 mod evidence;
 mod house;
 mod intake;
+mod schedule;
