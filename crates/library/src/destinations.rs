@@ -6,7 +6,7 @@ use safelight_core::{DestinationId, Timestamp};
 use crate::{
     devices::is_taken,
     error::{CatalogueError, RowError},
-    evidence,
+    evidence::{in_chunks, judge_those, stored_rule},
     open::Library,
     stored::{count, micros, time, time_or_none},
     tree_change::next_revision,
@@ -158,34 +158,58 @@ impl Library {
             })
     }
 
-    /// Forgets a destination and what was proved of the copies there. The repository itself is not touched.
+    /// Forgets a destination and what was proved of the copies there. The repository itself is not touched. Done for a
+    /// part of the photos at a time; if it is interrupted, the destination is still there, and those photos wait for it.
     ///
     /// # Errors
     ///
     /// There is no such destination; the catalogue's.
     pub fn remove_destination(&self, id: DestinationId) -> Result<(), RowError> {
-        self.core()
-            .catalogue
-            .write("remove a destination", |change| {
-                change.execute("DELETE FROM copy WHERE place = ?1", [id.0])?;
-                change.execute("DELETE FROM problem WHERE place = ?1", [id.0])?;
-                for table in [
-                    "offsite_pending",
-                    "offsite_removal",
-                    "manifest_stored",
-                    "snapshot",
-                ] {
-                    change.execute(
-                        &format!("DELETE FROM {table} WHERE destination = ?1"),
-                        [id.0],
-                    )?;
-                }
-                if change.execute("DELETE FROM destination WHERE id = ?1", [id.0])? == 0 {
-                    return Err(RowError::NoDestination(id));
-                }
-                let rule = evidence::stored_rule(change)?;
-                evidence::recompute_all(change, rule)?;
-                Ok(())
-            })
+        let (core, attempt) = (self.core(), "remove a destination");
+        let known = core.catalogue.read(attempt, |connection| {
+            Ok::<_, RowError>(one_where(connection, "id", id.0)?)
+        })?;
+        if known.is_none() {
+            return Err(RowError::NoDestination(id));
+        }
+        in_chunks(core, attempt, |change, after, last| {
+            let revision = next_revision(change)?;
+            change
+                .prepare_cached(
+                    "INSERT INTO offsite_pending (destination, asset, since)
+                     SELECT place, asset, ?2 FROM copy WHERE place = ?1 AND asset > ?3 AND asset <= ?4
+                     ON CONFLICT (destination, asset) DO NOTHING",
+                )?
+                .execute([id.0, revision, after, last])?;
+            let forget =
+                "DELETE FROM copy WHERE place = ?1 AND asset > ?2 AND asset <= ?3 RETURNING asset";
+            Ok::<_, RowError>(judge_those(
+                change,
+                stored_rule(change)?,
+                forget,
+                [id.0, after, last],
+            )?)
+        })?;
+        core.catalogue.write(attempt, |change| {
+            // What came to be known meanwhile.
+            let forget = "DELETE FROM copy WHERE place = ?1 RETURNING asset";
+            judge_those(change, stored_rule(change)?, forget, [id.0])?;
+            change.execute("DELETE FROM problem WHERE place = ?1", [id.0])?;
+            for table in [
+                "offsite_pending",
+                "offsite_removal",
+                "manifest_stored",
+                "snapshot",
+            ] {
+                change.execute(
+                    &format!("DELETE FROM {table} WHERE destination = ?1"),
+                    [id.0],
+                )?;
+            }
+            if change.execute("DELETE FROM destination WHERE id = ?1", [id.0])? == 0 {
+                return Err(RowError::NoDestination(id));
+            }
+            Ok(())
+        })
     }
 }

@@ -1,13 +1,13 @@
 //! What was proved of each copy, and what follows from it: whether a photo is safe (promise 5).
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use safelight_core::{
     AssetId, CopyState, DestinationId, Evidence, Place, Proof, SafetyRule, Timestamp,
 };
 
 use crate::{
-    error::CatalogueError,
-    open::Library,
+    error::{Attempted, CatalogueError},
+    open::{Core, Library},
     settings,
     stored::{micros, time, word},
     tree_change::next_revision,
@@ -141,22 +141,54 @@ pub(crate) fn judge(
     Ok(())
 }
 
-/// [`judge`] for all photos.
-pub(crate) fn recompute_all(connection: &Connection, rule: SafetyRule) -> rusqlite::Result<()> {
-    let mut after = 0_i64;
+/// Photos that are judged in one transaction: short enough that an upload does not wait long for its turn.
+const CHUNK: i64 = 2048;
+
+/// Runs `work` on all photos, some in each transaction. It is given the numbers between which they lie: after the first,
+/// up to and with the second. When it fails, or the power, what was done to the photos before stays.
+pub(crate) fn in_chunks<E>(
+    core: &Core,
+    attempt: &'static str,
+    mut work: impl FnMut(&Transaction<'_>, i64, i64) -> Result<(), E>,
+) -> Result<(), E>
+where
+    E: From<rusqlite::Error> + Attempted,
+{
+    let mut after = 0;
     loop {
-        let ids: Vec<i64> = connection
-            .prepare_cached("SELECT id FROM asset WHERE id > ?1 ORDER BY id LIMIT 4096")?
-            .query_map([after], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        let Some(last) = ids.last() else {
-            return Ok(());
-        };
-        after = *last;
-        for id in ids {
-            judge(connection, rule, AssetId(id))?;
+        let reached = core.catalogue.write(attempt, |change| {
+            let last: Option<i64> = change
+                .prepare_cached(
+                    "SELECT max(id) FROM (SELECT id FROM asset WHERE id > ?1 ORDER BY id LIMIT ?2)",
+                )?
+                .query_row([after, CHUNK], |row| row.get(0))?;
+            if let Some(last) = last {
+                work(change, after, last)?;
+            }
+            Ok::<_, E>(last)
+        })?;
+        match reached {
+            Some(last) => after = last,
+            None => return Ok(()),
         }
     }
+}
+
+/// [`judge`] for the photos whose numbers a statement gives.
+pub(crate) fn judge_those(
+    connection: &Connection,
+    rule: SafetyRule,
+    numbers: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<()> {
+    let photos: Vec<i64> = connection
+        .prepare_cached(numbers)?
+        .query_map(values, |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for photo in photos {
+        judge(connection, rule, AssetId(photo))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn stored_rule(connection: &Connection) -> rusqlite::Result<SafetyRule> {
@@ -233,29 +265,39 @@ impl Library {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Changes the rule, and judges every photo by it.
+    /// Changes the rule, and judges every photo by it, a part of them at a time. Until it returns, some photos that are
+    /// safe may not be called so; none is called safe by the new rule that is not.
     ///
     /// # Errors
     ///
-    /// The catalogue's; then the old rule holds.
+    /// The catalogue's. Set the rule again then.
     pub fn set_safety_rule(&self, rule: SafetyRule) -> Result<(), CatalogueError> {
         let core = self.core();
+        let attempt = "change the safety rule";
         let words = format!(
             "{} {} {}",
             rule.home.as_str(),
             rule.offsite_copies.max(1),
             rule.offsite.as_str()
         );
+        // First those that are safe no more, then the rule, then those that have become safe.
+        in_chunks(core, attempt, |change, after, last| {
+            let safe = "SELECT id FROM asset WHERE safe = 1 AND id > ?1 AND id <= ?2";
+            Ok::<_, CatalogueError>(judge_those(change, rule, safe, [after, last])?)
+        })?;
         // Whoever judges reads the stored rule in his own transaction, so no photo is judged by the old one afterwards.
-        core.catalogue.write("change the safety rule", |change| {
-            settings::set(change, RULE, &words)?;
-            Ok::<_, CatalogueError>(recompute_all(change, rule)?)
+        core.catalogue.write(attempt, |change| {
+            Ok::<_, CatalogueError>(settings::set(change, RULE, &words)?)
         })?;
         *core
             .rule
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = rule;
-        Ok(())
+        in_chunks(core, attempt, |change, after, last| {
+            // Also those that are safe: somebody may have judged them by the old rule meanwhile.
+            let all = "SELECT id FROM asset WHERE id > ?1 AND id <= ?2";
+            Ok::<_, CatalogueError>(judge_those(change, rule, all, [after, last])?)
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use safelight_core::{
 
 use crate::{
     error::{CatalogueError, RowError},
-    evidence::{forget_damage, judge, recompute_all, store, stored_rule},
+    evidence::{forget_damage, in_chunks, judge, judge_those, store, stored_rule},
     open::Library,
     stored::{at_most, count, hash, micros, path, time},
     tree_change::{current_revision, next_revision},
@@ -107,7 +107,8 @@ impl Library {
     }
 
     /// Notes that a destination's newest snapshot cannot be read completely any more: no photo counts as being there, and
-    /// all must go there again. [`Self::finish_snapshot`] counts them anew.
+    /// all must go there again. [`Self::finish_snapshot`] counts them anew. Done for a part of the photos at a time; if
+    /// it is interrupted, it must be called again.
     ///
     /// # Errors
     ///
@@ -117,25 +118,35 @@ impl Library {
         destination: DestinationId,
         at: Timestamp,
     ) -> Result<(), CatalogueError> {
-        self.core().catalogue.write("note a lost snapshot", |change| {
-            let revision = next_revision(change)?;
-            change.execute(
-                "UPDATE copy SET state = ?2, proof = ?3, at = ?4 WHERE place = ?1 AND state = 'good'",
+        self.send_manifests_again(destination)?;
+        in_chunks(
+            self.core(),
+            "note a lost snapshot",
+            |change, after, last| {
+                let revision = next_revision(change)?;
+                change
+                    .prepare_cached(
+                        "INSERT INTO offsite_pending (destination, asset, since)
+                     SELECT ?1, id, ?2 FROM asset WHERE id > ?3 AND id <= ?4
+                     ON CONFLICT (destination, asset) DO UPDATE SET since = excluded.since",
+                    )?
+                    .execute([destination.0, revision, after, last])?;
+                Ok(judge_those(
+                change,
+                stored_rule(change)?,
+                "UPDATE copy SET state = ?2, proof = ?3, at = ?4
+                 WHERE place = ?1 AND state = 'good' AND asset > ?5 AND asset <= ?6 RETURNING asset",
                 params![
                     destination.0,
                     CopyState::Missing.as_str(),
                     Proof::SnapshotCompared.as_str(),
-                    micros(at)
+                    micros(at),
+                    after,
+                    last
                 ],
-            )?;
-            change.execute(
-                "INSERT INTO offsite_pending (destination, asset, since) SELECT ?1, id, ?2 FROM asset WHERE true
-                 ON CONFLICT (destination, asset) DO UPDATE SET since = excluded.since",
-                [destination.0, revision],
-            )?;
-            change.execute("DELETE FROM manifest_stored WHERE destination = ?1", [destination.0])?;
-            Ok::<_, CatalogueError>(recompute_all(change, stored_rule(change)?)?)
-        })
+            )?)
+            },
+        )
     }
 
     /// Has every manifest sent again with the next snapshot, after a destination was found to have lost what it had.

@@ -348,6 +348,81 @@ fn evidence_about_an_offsite_copy_that_is_not_known_any_more_is_ignored() {
     check_tallies(&library);
 }
 
+/// So many photos that they are not judged in one transaction.
+const MANY: i64 = 5_000;
+
+/// A catalogue of [`MANY`] photos that are all safe, by copies in one destination.
+fn many_safe(home: &Home) -> (Library, DestinationId, rusqlite::Connection) {
+    let library = home.ready();
+    let cloud = destination(&library, "cloud").id;
+    let direct = rusqlite::Connection::open(home.data().join("catalogue.sqlite")).unwrap();
+    direct
+        .execute_batch(&format!(
+            "BEGIN;
+             WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {MANY})
+             INSERT INTO asset (hash, size, kind, path, folder_key, name_key, original_name, modified, added_at, safe)
+             SELECT randomblob(32), 1, 'photo', 'x/' || n, 'x', n, n, 0, 0, 1 FROM number;
+             INSERT INTO copy (asset, place, state, proof, at) SELECT id, 0, 'good', 'read-back', 0 FROM asset;
+             INSERT INTO copy (asset, place, state, proof, at)
+             SELECT id, {}, 'good', 'snapshot-compared', 0 FROM asset;
+             COMMIT;",
+            cloud.0
+        ))
+        .unwrap();
+    assert_eq!(library.totals().unwrap().safe, MANY as u64);
+    check_tallies(&library);
+    (library, cloud, direct)
+}
+
+#[test]
+fn what_concerns_every_photo_is_done_bit_by_bit_and_can_be_interrupted() {
+    let home = Home::new();
+    let (library, cloud, direct) = many_safe(&home);
+    let fail_at_the_last = |on: bool| {
+        direct
+            .execute_batch(if on {
+                "CREATE TRIGGER fail BEFORE UPDATE OF safe ON asset WHEN OLD.id > 4999
+                 BEGIN SELECT raise(ABORT, 'as planned'); END"
+            } else {
+                "DROP TRIGGER fail"
+            })
+            .unwrap();
+    };
+    let safe = || library.totals().unwrap().safe;
+    let row = || library.destinations().unwrap().remove(0);
+
+    fail_at_the_last(true);
+    let strict = SafetyRule {
+        offsite_copies: 2,
+        ..SafetyRule::default()
+    };
+    assert!(library.set_safety_rule(strict).is_err());
+    assert!((1..MANY as u64).contains(&safe()));
+    assert_eq!(library.safety_rule(), SafetyRule::default());
+    fail_at_the_last(false);
+    library.set_safety_rule(strict).unwrap();
+    assert_eq!(safe(), 0);
+    library.set_safety_rule(SafetyRule::default()).unwrap();
+    assert_eq!(safe(), MANY as u64);
+
+    fail_at_the_last(true);
+    let at = Timestamp::UNIX_EPOCH;
+    assert!(library.snapshot_lost(cloud, at).is_err());
+    let left = safe();
+    assert!((1..MANY as u64).contains(&left));
+    // What does not count as being there waits to go there.
+    assert_eq!((row().photos, row().pending), (left, MANY as u64 - left));
+    assert!(library.remove_destination(cloud).is_err());
+    assert_eq!((safe(), row().photos), (left, left));
+    check_tallies(&library);
+    fail_at_the_last(false);
+    library.snapshot_lost(cloud, at).unwrap();
+    assert_eq!((safe(), row().pending), (0, MANY as u64));
+    library.remove_destination(cloud).unwrap();
+    assert_eq!((safe(), library.destinations().unwrap().len()), (0, 0));
+    check_tallies(&library);
+}
+
 #[test]
 fn photos_are_found_by_place() {
     let home = Home::new();
