@@ -51,7 +51,7 @@ pub enum CopyState {
     Good,
     /// The copy is not where it should be.
     Missing,
-    /// The copy is there, and its bytes are not the photo's.
+    /// The copy is there, and its bytes are not the photo's, or the disk does not give them.
     Damaged,
 }
 

@@ -27,13 +27,38 @@ pub enum HomeCheck {
         /// The hash of the bytes that are there.
         found: ContentHash,
     },
-    /// The bytes could not all be read.
+    /// The disk, asked twice, did not give all bytes: they are lost, as far as anybody can tell.
+    Failing(io::Error),
+    /// The bytes could not all be read for now, which says nothing about them: a right is missing, a server is away.
     Unreadable(io::Error),
 }
 
 /// Whether two modification times are the same one, as far as file systems keep them.
 pub(crate) fn same_time(one: Timestamp, other: Timestamp) -> bool {
     (one.as_second() - other.as_second()).abs() <= SAME_TIME_WITHIN
+}
+
+/// Whether an error says that the medium, or the file system on it, has lost the bytes.
+fn is_loss(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let codes = {
+        use rustix::io::Errno;
+        // Checksums that do not hold (ext4, XFS) are told as "bad message", other damage to a file system as
+        // "structure needs cleaning".
+        [
+            Errno::IO,
+            Errno::BADMSG,
+            #[cfg(target_os = "linux")]
+            Errno::UCLEAN,
+        ]
+        .map(Errno::raw_os_error)
+    };
+    // ERROR_CRC, ERROR_SECTOR_NOT_FOUND, ERROR_READ_FAULT, ERROR_IO_DEVICE, ERROR_FILE_CORRUPT, ERROR_DISK_CORRUPT.
+    #[cfg(windows)]
+    let codes = [23, 27, 30, 1117, 1392, 1393];
+    error
+        .raw_os_error()
+        .is_some_and(|code| codes.contains(&code))
 }
 
 impl Library {
@@ -54,7 +79,11 @@ impl Library {
             }
             Ok((hash_of(&file)?, metadata))
         };
-        match read() {
+        let looked = match read() {
+            Err(error) if is_loss(&error) => read(),
+            looked => looked,
+        };
+        match looked {
             Ok((found, _)) if found.hash == asset.hash => Ok(HomeCheck::Good),
             Ok((found, metadata)) => {
                 let untouched = found.size == asset.size
@@ -73,6 +102,11 @@ impl Library {
                     Some(now) if now.path != asset.path => self.verify_home(id),
                     _ => Ok(HomeCheck::Missing),
                 }
+            }
+            Err(error) if is_loss(&error) => {
+                // Or was the whole disk pulled out?
+                self.core().ready_root()?;
+                Ok(HomeCheck::Failing(error))
             }
             Err(error) => Ok(HomeCheck::Unreadable(error)),
         }

@@ -267,11 +267,22 @@ impl Engine {
                 outcome.failed.extend(found.failed);
             }
             Failure::Unreadable(error) => {
-                let message = format!(
-                    "The file could not be read for the backup: {error}. It will be tried again"
-                );
-                library.raise_problem(problem::UNREADABLE, path, &message)?;
-                outcome.failed.push(failure(path, message));
+                // Is the disk failing, so that the file does not count any more? That, too, the library tells.
+                let Some(asset) = library.asset(file.asset)? else {
+                    return Ok(());
+                };
+                let mut found = VerifyOutcome::default();
+                if let Some(evidence) = self.check_home(&asset, &mut found)? {
+                    library.record_evidence(&[(asset.id, evidence)])?;
+                }
+                if found.failed.is_empty() {
+                    // It can be read again now.
+                    let message = format!(
+                        "The file could not be read for the backup: {error}. It will be tried again"
+                    );
+                    outcome.failed.push(failure(path, message));
+                }
+                outcome.failed.extend(found.failed);
             }
             Failure::NotInSnapshot(why) => {
                 let message = format!(

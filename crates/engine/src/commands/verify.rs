@@ -125,6 +125,14 @@ impl Engine {
                 ),
                 evidence(CopyState::Damaged),
             ),
+            HomeCheck::Failing(error) => (
+                problem::UNREADABLE,
+                format!(
+                    "The disk does not give the file's bytes: {error}. It does not count as a copy any more. \
+                     Restore it from an offsite copy to another disk, and have this one looked at"
+                ),
+                evidence(CopyState::Damaged),
+            ),
             HomeCheck::Unreadable(error) => (
                 problem::UNREADABLE,
                 format!("The file could not be read: {error}. It will be tried again"),

@@ -103,6 +103,37 @@ async fn a_safe_photo_that_rots_is_not_called_safe_after_it_was_looked_at() {
     assert_eq!(house.status().safe, 0);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_photo_that_the_disk_does_not_give_back_is_not_safe() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let receipt = house.upload(phone.id, "a.jpg", &[7; 10_000]).await.unwrap();
+    house.add_folder_destination("disk");
+    house.back_up();
+    let file = house.library().join(receipt.path.to_relative());
+    std::fs::remove_file(&file).unwrap();
+
+    // That it cannot be read for now says nothing about its bytes.
+    std::fs::create_dir(&file).unwrap();
+    assert_eq!(house.verify(VerifyScope::Home).failed.len(), 1);
+    assert_eq!(house.status().safe, 1);
+
+    // A file whose first page no disk has: reading it is an I/O error.
+    std::fs::remove_dir(&file).unwrap();
+    std::os::unix::fs::symlink("/proc/self/mem", &file).unwrap();
+    assert_eq!(house.verify(VerifyScope::Home).failed.len(), 1);
+    let status = house.status();
+    assert_eq!((status.safe, status.home_verified), (0, 0));
+    assert_eq!(status.problems[0].path, receipt.path.as_str());
+
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, [7; 10_000]).unwrap();
+    assert_eq!(house.verify(VerifyScope::Home).failed, []);
+    let status = house.status();
+    assert_eq!((status.safe, status.problems), (1, vec![]));
+}
+
 #[tokio::test]
 async fn a_damaged_repository_is_found_and_its_photos_sent_again() {
     let house = House::new();

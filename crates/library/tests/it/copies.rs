@@ -510,6 +510,13 @@ fn a_home_copy_is_checked_against_its_bytes_its_size_and_its_time() {
     assert!(matches!(check(), HomeCheck::Missing));
     fs::create_dir(&path).unwrap();
     assert!(matches!(check(), HomeCheck::Unreadable(_)));
+    #[cfg(target_os = "linux")]
+    {
+        // A file whose first page no disk has.
+        fs::remove_dir(&path).unwrap();
+        std::os::unix::fs::symlink("/proc/self/mem", &path).unwrap();
+        assert!(matches!(check(), HomeCheck::Failing(_)));
+    }
     // Nothing of it was noted.
     assert_eq!(
         library.copies(receipt.asset).unwrap()[0].state,
