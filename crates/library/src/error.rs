@@ -278,6 +278,17 @@ pub enum TreeError {
     /// It is a file, and a folder was expected.
     #[error("{:?} is a file, not a folder", .0.as_str())]
     NotAFolder(DevicePath),
+    /// A path below it would become longer than [`DevicePath::MAX_PATH`].
+    #[error("What is in {:?} would get a path of more than {max} bytes there; choose a place with a shorter name", .0.as_str(), max = DevicePath::MAX_PATH)]
+    TooDeep(DevicePath),
+    /// It has too many entries to be copied in one step.
+    #[error("{:?} and all in it are more than {most} entries, too many to be copied at once; copy its folders one by one", .path.as_str())]
+    TooMany {
+        /// The folder.
+        path: DevicePath,
+        /// How many can be copied at once.
+        most: usize,
+    },
     /// The library folder is not there.
     #[error(transparent)]
     LibraryUnavailable(#[from] LibraryUnavailable),

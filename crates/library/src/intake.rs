@@ -278,7 +278,9 @@ impl From<TreeError> for IntakeError {
             | TreeError::NotFound(path)
             | TreeError::AlreadyExists(path)
             | TreeError::IntoItself(path)
-            | TreeError::NotAFolder(path) => Self::ParentMissing(path),
+            | TreeError::NotAFolder(path)
+            | TreeError::TooDeep(path)
+            | TreeError::TooMany { path, .. } => Self::ParentMissing(path),
             TreeError::LibraryUnavailable(error) => Self::LibraryUnavailable(error),
             TreeError::Disk(error) => error.into(),
             TreeError::Catalogue(error) => Self::Catalogue(error),

@@ -14,10 +14,13 @@ use crate::{
     names::Reservation,
     open::{Core, Library},
     root::Root,
-    stored::PathKey,
+    stored::{PathKey, at_most},
     tree::{Moved, Node, child, children, find},
     tree_change::{NewNode, hide, insert, missing_parent, next_revision, touch_upwards},
 };
+
+/// How many entries a copy makes at most. It is one transaction, and everybody else's changes wait for its end.
+const MOST_COPIED: usize = 100_000;
 
 /// What a move or a copy works with, once everything that forbids it has been ruled out.
 struct Plan {
@@ -52,13 +55,63 @@ fn plan(
     })
 }
 
+/// What is below an entry that is not hidden: how many bytes each path there is longer than the entry's own. Paths that
+/// are longer by more than `?2` are in it, but nothing below them.
+const BELOW: &str = "WITH RECURSIVE below (id, bytes) AS (
+       SELECT ?1, 0
+       UNION ALL
+       SELECT e.id, b.bytes + 1 + length(CAST(e.name AS BLOB))
+       FROM below b JOIN entry e ON e.parent = b.id WHERE e.removed_at IS NULL AND b.bytes <= ?2
+     )";
+
+/// Refuses what would give an entry a path that no request can name.
+fn check_depth(
+    connection: &Connection,
+    source: &Node,
+    from: &DevicePath,
+    to: &DevicePath,
+) -> Result<(), TreeError> {
+    let room = at_most(DevicePath::MAX_PATH.saturating_sub(to.as_str().len()));
+    let too_deep = connection
+        .prepare_cached(&format!("{BELOW} SELECT 1 FROM below WHERE bytes > ?2"))?
+        .exists(params![source.id, room])?;
+    if too_deep {
+        return Err(TreeError::TooDeep(from.clone()));
+    }
+    Ok(())
+}
+
+/// Refuses what is too much for one transaction.
+fn check_count(connection: &Connection, source: &Node, from: &DevicePath) -> Result<(), TreeError> {
+    let entries: i64 = connection
+        .prepare_cached(&format!(
+            "{BELOW} SELECT count(*) FROM (SELECT 1 FROM below LIMIT ?3)"
+        ))?
+        .query_row(
+            params![
+                source.id,
+                at_most(DevicePath::MAX_PATH),
+                at_most(MOST_COPIED + 1)
+            ],
+            |row| row.get(0),
+        )?;
+    if entries > at_most(MOST_COPIED) {
+        return Err(TreeError::TooMany {
+            path: from.clone(),
+            most: MOST_COPIED,
+        });
+    }
+    Ok(())
+}
+
 impl Library {
     /// Moves a file, or a folder with all below it, to another name of the same tree.
     ///
     /// # Errors
     ///
     /// There is no such name; the folder above the target does not exist; the target exists and `overwrite` is not set;
-    /// one lies in the other; the file in the library had to follow and could not; the catalogue's.
+    /// one lies in the other; a path would become too long; the file in the library had to follow and could not; the
+    /// catalogue's.
     pub fn move_entry(
         &self,
         device: DeviceId,
@@ -75,6 +128,10 @@ impl Library {
                 target_folder,
                 replaced,
             } = plan(change, device, from, to, overwrite)?;
+            // A path that becomes shorter was not too long before.
+            if source.is_folder() && to.as_str().len() > from.as_str().len() {
+                check_depth(change, &source, from, to)?;
+            }
             if let Some(replaced) = &replaced {
                 hide(change, replaced.id, now)?;
             }
@@ -108,7 +165,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// As [`Self::move_entry`].
+    /// As [`Self::move_entry`]; it has more than 100,000 entries.
     pub fn copy_entry(
         &self,
         device: DeviceId,
@@ -121,6 +178,10 @@ impl Library {
         let now = core.clock.now();
         core.catalogue.write("copy a name", |change| {
             let plan = plan(change, device, from, to, overwrite)?;
+            if plan.source.is_folder() && !shallow {
+                check_depth(change, &plan.source, from, to)?;
+                check_count(change, &plan.source, from)?;
+            }
             if let Some(replaced) = &plan.replaced {
                 hide(change, replaced.id, now)?;
             }
@@ -130,7 +191,7 @@ impl Library {
                 version: next_revision(change)?,
                 shallow,
             };
-            copying.copy(change, &plan.source, plan.target_folder.id, to.name())?;
+            copying.copy(change, plan.source, plan.target_folder.id, to.name())?;
             touch_upwards(change, plan.target_folder.id, copying.version, now)?;
             let node = child(change, plan.target_folder.id, to.name())?
                 .ok_or_else(|| TreeError::NotFound(to.clone()))?;
@@ -150,28 +211,33 @@ struct Copying {
 }
 
 impl Copying {
+    /// Copies without recursion: a tree may be deeper than a thread's stack.
     fn copy(
         &self,
         change: &Connection,
-        source: &Node,
+        source: Node,
         parent: i64,
         name: &str,
     ) -> rusqlite::Result<()> {
-        let copy = insert(
-            change,
-            &NewNode {
-                device: self.device,
-                parent,
-                name,
-                asset: source.asset,
-                modified: source.modified,
-                created: self.now,
-                version: self.version,
-            },
-        )?;
-        if source.is_folder() && !self.shallow {
-            for node in children(change, source.id)? {
-                self.copy(change, &node, copy, &node.name)?;
+        let mut waiting = vec![(source, parent, name.to_owned())];
+        while let Some((source, parent, name)) = waiting.pop() {
+            let copy = insert(
+                change,
+                &NewNode {
+                    device: self.device,
+                    parent,
+                    name: &name,
+                    asset: source.asset,
+                    modified: source.modified,
+                    created: self.now,
+                    version: self.version,
+                },
+            )?;
+            if source.is_folder() && !self.shallow {
+                for node in children(change, source.id)? {
+                    let name = node.name.clone();
+                    waiting.push((node, copy, name));
+                }
             }
         }
         Ok(())

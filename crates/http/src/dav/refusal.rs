@@ -115,7 +115,8 @@ impl From<TreeError> for Refusal {
             TreeError::NotFound(_) => StatusCode::NOT_FOUND,
             TreeError::ParentMissing(_) | TreeError::NotAFolder(_) => StatusCode::CONFLICT,
             TreeError::AlreadyExists(_) => StatusCode::PRECONDITION_FAILED,
-            TreeError::IntoItself(_) => StatusCode::FORBIDDEN,
+            TreeError::IntoItself(_) | TreeError::TooDeep(_) => StatusCode::FORBIDDEN,
+            TreeError::TooMany { .. } => StatusCode::INSUFFICIENT_STORAGE,
             // Revoked in this very moment.
             TreeError::NoDevice(_) => StatusCode::UNAUTHORIZED,
             TreeError::LibraryUnavailable(_) | TreeError::Disk(_) | TreeError::Catalogue(_) => {

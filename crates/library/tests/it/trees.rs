@@ -309,3 +309,96 @@ fn a_copy_is_another_name_for_the_same_photo() {
         .unwrap();
     assert!(home.photos().contains_key("2024/05/1.jpg"));
 }
+
+/// Makes a folder and 15 others in it, each in the one before. Returns the path of the innermost: 2416 bytes.
+fn deep(library: &Library, phone: DeviceId, outermost: &str) -> String {
+    library.make_folder(phone, &dp(outermost)).unwrap();
+    let mut path = outermost.to_owned();
+    for _ in 0..15 {
+        path += "/";
+        path += &"d".repeat(160);
+        library.make_folder(phone, &dp(&path)).unwrap();
+    }
+    assert_eq!(path.len(), 2416);
+    path
+}
+
+#[test]
+fn no_tree_becomes_deeper_than_a_path_can_say() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    let tip = deep(&library, phone, "a");
+    let whole = deep(&library, phone, "b");
+    let under_the_tip = dp(&format!("{tip}/b"));
+    for refused in [
+        library.move_entry(phone, &dp("b"), &under_the_tip, false),
+        library.copy_entry(phone, &dp("b"), &under_the_tip, false, false),
+    ] {
+        assert!(matches!(refused, Err(TreeError::TooDeep(path)) if path == dp("b")));
+    }
+    library
+        .copy_entry(phone, &dp("b"), &dp("c"), false, false)
+        .unwrap();
+    let copy = dp(&whole.replace('b', "c"));
+    assert!(library.entry(phone, &copy).unwrap().is_some());
+    // What fits to the last byte fits.
+    let mut folder = String::new();
+    for bytes in [
+        250,
+        250,
+        250,
+        250,
+        250,
+        250,
+        DevicePath::MAX_PATH - 2416 - 1507,
+    ] {
+        folder += &"x".repeat(bytes);
+        library.make_folder(phone, &dp(&folder)).unwrap();
+        folder += "/";
+    }
+    let (one_more, fits) = (dp(&format!("{folder}bb")), dp(&format!("{folder}b")));
+    assert!(matches!(
+        library.move_entry(phone, &dp("b"), &one_more, false),
+        Err(TreeError::TooDeep(_))
+    ));
+    library.move_entry(phone, &dp("b"), &fits, false).unwrap();
+    let longest = format!("{folder}{whole}");
+    assert_eq!(longest.len(), DevicePath::MAX_PATH);
+    assert!(library.entry(phone, &dp(&longest)).unwrap().is_some());
+}
+
+#[test]
+fn a_copy_of_too_much_is_refused_and_leaves_nothing() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    library.make_folder(phone, &dp("all")).unwrap();
+    // Entries enough, without as many requests.
+    let catalogue = rusqlite::Connection::open(home.data().join("catalogue.sqlite")).unwrap();
+    let fill = |from: u32, to: u32| {
+        catalogue
+            .execute(
+                "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+                 INSERT INTO entry (device, parent, name, modified, created, version)
+                 SELECT device, id, 'f' || n.i, 0, 0, 0 FROM entry, n WHERE name = 'all'",
+                [from, to],
+            )
+            .unwrap();
+    };
+    fill(1, 99_999);
+    library
+        .copy_entry(phone, &dp("all"), &dp("most"), false, false)
+        .unwrap();
+    library.remove_entry(phone, &dp("most")).unwrap();
+    fill(100_000, 100_000);
+    assert!(matches!(
+        library.copy_entry(phone, &dp("all"), &dp("copy"), false, false),
+        Err(TreeError::TooMany { most: 100_000, .. })
+    ));
+    assert!(library.entry(phone, &dp("copy")).unwrap().is_none());
+    // Its own name alone may be.
+    library
+        .copy_entry(phone, &dp("all"), &dp("copy"), false, true)
+        .unwrap();
+}
