@@ -19,7 +19,7 @@ use crate::{
     names::{Flight, Reservation},
     open::Core,
     placement::{Bytes, Lying, hash_of},
-    problems,
+    problems::{self, kind},
     reconcile::Described,
     root::Root,
     stored::micros,
@@ -86,9 +86,6 @@ impl NewPhoto {
 
 /// What is said of a file that went bad.
 pub(crate) const DAMAGED: &str = "Its bytes have changed though nobody touched the file; restore it from an offsite copy, or upload it again";
-
-/// The kind of problem that an edit is.
-pub(crate) const CHANGED: &str = "changed-file";
 
 fn is_rot(facts: &Facts, found: Bytes, modified: Timestamp) -> bool {
     facts.size == found.size && same_time(facts.modified, modified)
@@ -163,7 +160,7 @@ impl<'a> Adopter<'a> {
                 Ok::<_, LibraryError>(asset::by_hash(connection, &hash)?)
             })?;
         if let Some(known) = known.filter(|known| self.has_its_file(known, &file.path)) {
-            self.tell(CHANGED, &file.path, format!("Somebody put a copy of {} in its place, and the photo itself is missing at home; restore it, or upload it again", known.path));
+            self.tell(kind::CHANGED_FILE, &file.path, format!("Somebody put a copy of {} in its place, and the photo itself is missing at home; restore it, or upload it again", known.path));
         } else if let Some((path, name)) = self.renumber(&file.path)? {
             self.tell_edited(&file.path, &path);
             self.take_in(file, path, name, None)?;
@@ -172,7 +169,7 @@ impl<'a> Adopter<'a> {
     }
 
     fn tell_edited(&mut self, photo: &LibraryPath, edit: &LibraryPath) {
-        self.tell(CHANGED, photo, format!("Somebody changed the file; the changed one is now {edit}, and the version before is missing at home: restore it, or upload it again"));
+        self.tell(kind::CHANGED_FILE, photo, format!("Somebody changed the file; the changed one is now {edit}, and the version before is missing at home: restore it, or upload it again"));
     }
 
     /// Reads a file that lies at `path`, which is reserved, and makes it the photo that it is.
@@ -189,7 +186,7 @@ impl<'a> Adopter<'a> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
             Err(error) => {
                 self.tell(
-                    "unreadable-file",
+                    kind::UNREADABLE_FILE,
                     &path,
                     format!("It could not be read: {error}"),
                 );
@@ -233,7 +230,7 @@ impl<'a> Adopter<'a> {
             })?;
         let finding = match known {
             Some(known) if self.has_its_file(&known, &path) => Finding::Odd(Oddity {
-                kind: "duplicate-file",
+                kind: kind::DUPLICATE_FILE,
                 path: path.to_string(),
                 message: format!(
                     "It has the same bytes as {}; remove it if it is not wanted",
@@ -261,7 +258,7 @@ impl<'a> Adopter<'a> {
         modified: Timestamp,
         name: Reservation,
     ) -> Result<(), LibraryError> {
-        self.tell("damaged-file", &path, DAMAGED.to_owned());
+        self.tell(kind::DAMAGED_FILE, &path, DAMAGED.to_owned());
         let flight = self.enter(hash)?;
         if self.knows(hash)? {
             return Ok(());
@@ -462,7 +459,7 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
                 relocate(change, *asset, was, path)?;
                 reset_home(change, *asset, now)?;
             }
-            problems::clear(change, "missing-file", was.as_str())?;
+            problems::clear(change, kind::MISSING_FILE, was.as_str())?;
             change
                 .prepare_cached("UPDATE asset SET modified = ?2 WHERE id = ?1 AND modified <> ?2")?
                 .execute([asset.0, micros(*modified)])?;

@@ -65,7 +65,7 @@ pub use intake::{Filing, Outcome, Precondition, Receipt};
 pub use jobs::{Job, JobId, NewJob};
 pub use offsite::{PendingAsset, StoredPhoto};
 pub use open::{Library, Options};
-pub use problems::Problem;
+pub use problems::{Problem, kind as problem_kind};
 pub use rebuild::RebuildReport;
 pub use reconcile::{Described, Progress, ReconcileReport};
 pub use root::RootState;

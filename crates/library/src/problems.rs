@@ -11,10 +11,39 @@ use crate::{
     stored::{PathKey, micros, time},
 };
 
+/// The sorts of problem that photos and destinations have: one word for each, whoever finds it, as in `status --json`.
+pub mod kind {
+    /// A photo's file is gone from the library folder.
+    pub const MISSING_FILE: &str = "missing-file";
+    /// A photo's file has other bytes although nobody touched it.
+    pub const DAMAGED_FILE: &str = "damaged-file";
+    /// A photo's file was changed by somebody.
+    pub const CHANGED_FILE: &str = "changed-file";
+    /// A file cannot be read.
+    pub const UNREADABLE_FILE: &str = "unreadable-file";
+    /// Those that are put right when all bytes of the photo's file were read and are the photo's.
+    pub const OF_HOME_FILES: [&str; 4] =
+        [MISSING_FILE, DAMAGED_FILE, CHANGED_FILE, UNREADABLE_FILE];
+    /// A folder cannot be read.
+    pub const UNREADABLE_FOLDER: &str = "unreadable-folder";
+    /// A file has the bytes of a photo that lies elsewhere.
+    pub const DUPLICATE_FILE: &str = "duplicate-file";
+    /// A file's name cannot be stored.
+    pub const UNUSABLE_NAME: &str = "unusable-name";
+    /// A manifest does not have what was written into it.
+    pub const DAMAGED_MANIFEST: &str = "damaged-manifest";
+    /// A photo did not get into a snapshot.
+    pub const NOT_OFFSITE: &str = "not-offsite";
+    /// An offsite copy is missing or damaged.
+    pub const OFFSITE_COPY: &str = "offsite-copy";
+    /// A destination does not work.
+    pub const DESTINATION: &str = "destination";
+}
+
 /// Something that went wrong and has not been put right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What sort: a word such as `missing-file`.
+    /// What sort: a word such as those of [`kind`].
     pub kind: String,
     /// What it is about: mostly a path below the library folder; may be empty.
     pub path: String,

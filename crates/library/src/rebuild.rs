@@ -22,7 +22,7 @@ use crate::{
     manifest_format::{self, Line},
     open::{Core, Library, Look},
     placement::hash_of,
-    problems::Problem,
+    problems::{Problem, kind},
     reconcile::{
         Described, FOUND_BY_WALKS, Progress, Seen, missing_folders, note_missing, photos_of,
         sweep_staging,
@@ -44,7 +44,11 @@ pub struct RebuildReport {
 }
 
 /// The kinds of problem that only reading every file finds.
-const FOUND_BY_READING: [&str; 3] = ["damaged-file", "changed-file", "damaged-manifest"];
+const FOUND_BY_READING: [&str; 3] = [
+    kind::DAMAGED_FILE,
+    kind::CHANGED_FILE,
+    kind::DAMAGED_MANIFEST,
+];
 
 impl Library {
     /// Makes the catalogue of photos anew: reads every file of the library folder, and the manifests.
@@ -191,7 +195,7 @@ impl Rebuild<'_> {
         {
             let message =
                 format!("{bad} of its lines could not be understood; what they said is lost");
-            self.adopter.tell("damaged-manifest", &path, message);
+            self.adopter.tell(kind::DAMAGED_MANIFEST, &path, message);
         }
         Ok(lines
             .into_iter()
@@ -206,7 +210,8 @@ impl Rebuild<'_> {
             Ok(found) => found,
             Err(error) => {
                 let message = format!("It could not be read: {error}");
-                self.adopter.tell("unreadable-file", &file.path, message);
+                self.adopter
+                    .tell(kind::UNREADABLE_FILE, &file.path, message);
                 return Ok(0);
             }
         };
@@ -220,7 +225,7 @@ impl Rebuild<'_> {
             self.adopter.push(home, None, None)?;
         } else if found.size == photo.size && same_time(file.modified, photo.modified) {
             self.adopter
-                .tell("damaged-file", &file.path, DAMAGED.to_owned());
+                .tell(kind::DAMAGED_FILE, &file.path, DAMAGED.to_owned());
             self.adopter
                 .push(Finding::Damaged { asset: photo.id }, None, None)?;
         } else {
@@ -257,7 +262,7 @@ impl Rebuild<'_> {
         }
         let message =
             "The file is not where it was stored; restore it, or upload it again".to_owned();
-        self.adopter.tell("missing-file", &line.path, message);
+        self.adopter.tell(kind::MISSING_FILE, &line.path, message);
         // A line that another program wrote says too little to be a photo's row.
         let Some(facts) = line.facts else {
             return Ok(());

@@ -18,7 +18,7 @@ use crate::{
     evidence::{judge, store, stored_rule},
     manifest::folder_key,
     open::{Core, Library, Look},
-    problems,
+    problems::{self, kind},
     root::{Root, STAGING},
     stored,
     walk::{Listing, Walk},
@@ -55,11 +55,11 @@ pub struct ReconcileReport {
 
 /// The kinds of problem that a walk finds, and so finds again if they are still there.
 pub(crate) const FOUND_BY_WALKS: [&str; 5] = [
-    "missing-file",
-    "duplicate-file",
-    "unusable-name",
-    "unreadable-file",
-    "unreadable-folder",
+    kind::MISSING_FILE,
+    kind::DUPLICATE_FILE,
+    kind::UNUSABLE_NAME,
+    kind::UNREADABLE_FILE,
+    kind::UNREADABLE_FOLDER,
 ];
 
 impl Library {
@@ -230,7 +230,13 @@ pub(crate) fn note_missing(core: &Core, photos: &[AssetId]) -> Result<u64, Libra
                 store(change, *id, &lost, None)?;
                 judge(change, rule, *id)?;
                 let message = "The file is not where it was stored; restore it, or upload it again";
-                problems::raise(change, now, "missing-file", photo.path.as_str(), message)?;
+                problems::raise(
+                    change,
+                    now,
+                    kind::MISSING_FILE,
+                    photo.path.as_str(),
+                    message,
+                )?;
                 missing += 1;
             }
             // Not if the whole disk went away meanwhile.

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use safelight_core::{LibraryPath, Timestamp};
 
-use crate::{intake::modified_of, root::Root};
+use crate::{intake::modified_of, problems::kind, root::Root};
 
 /// A file of the owner's.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ fn list(root: &Root, folder: String) -> (Listing, Vec<String>) {
     let entries = match fs::read_dir(&place) {
         Ok(entries) => entries,
         Err(error) => {
-            listing.unreadable("unreadable-folder", &place, &error.to_string());
+            listing.unreadable(kind::UNREADABLE_FOLDER, &place, &error.to_string());
             return (listing, below);
         }
     };
@@ -82,14 +82,14 @@ fn list(root: &Root, folder: String) -> (Listing, Vec<String>) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                listing.unreadable("unreadable-folder", &place, &error.to_string());
+                listing.unreadable(kind::UNREADABLE_FOLDER, &place, &error.to_string());
                 continue;
             }
         };
         let name = entry.file_name();
         let Some(name) = name.to_str() else {
             listing.oddities.push(Oddity {
-                kind: "unusable-name",
+                kind: kind::UNUSABLE_NAME,
                 path: entry.path().display().to_string(),
                 message: "The name is not Unicode; rename it, so that it can be kept".to_owned(),
             });
@@ -105,7 +105,7 @@ fn list(root: &Root, folder: String) -> (Listing, Vec<String>) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => {
-                listing.unreadable("unreadable-file", &entry.path(), &error.to_string());
+                listing.unreadable(kind::UNREADABLE_FILE, &entry.path(), &error.to_string());
                 continue;
             }
         };
@@ -124,12 +124,12 @@ fn list(root: &Root, folder: String) -> (Listing, Vec<String>) {
         ) {
             (Ok(path), Ok(modified)) => listing.files.push(FoundFile { path, modified }),
             (Err(error), _) => listing.oddities.push(Oddity {
-                kind: "unusable-name",
+                kind: kind::UNUSABLE_NAME,
                 path,
                 message: format!("{error}; rename it, so that it can be kept"),
             }),
             (_, Err(error)) => {
-                listing.unreadable("unreadable-file", &entry.path(), &error.to_string());
+                listing.unreadable(kind::UNREADABLE_FILE, &entry.path(), &error.to_string());
             }
         }
     }

@@ -16,26 +16,7 @@ use crate::{
 };
 
 pub(crate) use destinations::UNFINISHED;
-
-/// The problem kinds, as they stand in `status --json`.
-pub(crate) mod problem {
-    /// A home file is gone.
-    pub(crate) const MISSING: &str = "missing";
-    /// A home file's bytes changed by themselves.
-    pub(crate) const DAMAGED: &str = "damaged";
-    /// A home file was changed by somebody.
-    pub(crate) const CHANGED: &str = "changed";
-    /// A home file cannot be read.
-    pub(crate) const UNREADABLE: &str = "unreadable";
-    /// Those that a good look at the home file settles.
-    pub(crate) const OF_HOME_FILES: [&str; 4] = [MISSING, DAMAGED, CHANGED, UNREADABLE];
-    /// A photo did not get into the snapshot.
-    pub(crate) const NOT_OFFSITE: &str = "not-offsite";
-    /// An offsite copy is missing or damaged.
-    pub(crate) const OFFSITE_COPY: &str = "offsite-copy";
-    /// A destination does not work.
-    pub(crate) const DESTINATION: &str = "destination";
-}
+pub(crate) use safelight_library::problem_kind as problem;
 
 impl Engine {
     /// Does what is asked for, on this thread.

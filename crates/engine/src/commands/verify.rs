@@ -105,12 +105,12 @@ impl Engine {
                 return Ok(evidence(CopyState::Good));
             }
             HomeCheck::Missing => (
-                problem::MISSING,
+                problem::MISSING_FILE,
                 "The file is gone from the library folder. Put it back, or restore it from an offsite copy".to_owned(),
                 evidence(CopyState::Missing),
             ),
             HomeCheck::Damaged { found } => (
-                problem::DAMAGED,
+                problem::DAMAGED_FILE,
                 format!(
                     "The file's bytes changed although nobody touched it (its SHA-256 is {found}): the disk may be \
                      failing. It will not be backed up in this form. Restore it from an offsite copy"
@@ -118,7 +118,7 @@ impl Engine {
                 evidence(CopyState::Damaged),
             ),
             HomeCheck::Changed { found } => (
-                problem::CHANGED,
+                problem::CHANGED_FILE,
                 format!(
                     "Somebody changed the file (its SHA-256 is now {found}). The version that was taken in is kept \
                      offsite; this one is not backed up. Save it under another name to have both"
@@ -126,7 +126,7 @@ impl Engine {
                 evidence(CopyState::Damaged),
             ),
             HomeCheck::Failing(error) => (
-                problem::UNREADABLE,
+                problem::UNREADABLE_FILE,
                 format!(
                     "The disk does not give the file's bytes: {error}. It does not count as a copy any more. \
                      Restore it from an offsite copy to another disk, and have this one looked at"
@@ -134,7 +134,7 @@ impl Engine {
                 evidence(CopyState::Damaged),
             ),
             HomeCheck::Unreadable(error) => (
-                problem::UNREADABLE,
+                problem::UNREADABLE_FILE,
                 format!("The file could not be read: {error}. It will be tried again"),
                 None,
             ),

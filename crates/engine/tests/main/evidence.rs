@@ -1,7 +1,7 @@
 //! What is called safe, and what is not (promises 5 and 6).
 
 use safelight_core::{DeviceId, DevicePath};
-use safelight_engine::command::VerifyScope;
+use safelight_engine::{Command, command::VerifyScope};
 use safelight_testkit::Photos;
 
 use crate::house::House;
@@ -70,7 +70,7 @@ async fn rot_is_found_named_not_safe_and_never_backed_up() {
         status
             .problems
             .iter()
-            .any(|problem| problem.kind == "damaged"),
+            .any(|problem| problem.kind == "damaged-file"),
         "{:?}",
         status.problems
     );
@@ -101,6 +101,22 @@ async fn a_safe_photo_that_rots_is_not_called_safe_after_it_was_looked_at() {
     assert_eq!((found.home_good, found.failed.len()), (0, 1));
     assert_eq!(found.offsite_good["disk"], 1);
     assert_eq!(house.status().safe, 0);
+}
+
+#[tokio::test]
+async fn whoever_finds_a_photo_missing_a_good_look_settles_it() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let receipt = house.upload(phone.id, "a.jpg", &[7; 10_000]).await.unwrap();
+    let file = house.library().join(receipt.path.to_relative());
+    std::fs::remove_file(&file).unwrap();
+    house.run(Command::Rebuild);
+    house.verify(VerifyScope::Home);
+    let problems = house.status().problems;
+    assert_eq!(problems.len(), 1, "one trouble, told once: {problems:?}");
+    std::fs::write(&file, [7; 10_000]).unwrap();
+    house.verify(VerifyScope::Home);
+    assert_eq!(house.status().problems, []);
 }
 
 #[cfg(target_os = "linux")]
@@ -212,7 +228,7 @@ fn nothing_is_restored_into_the_library_by_a_roundabout_way() {
         house.dir.path().join("x/../library/y"),
         house.data(),
     ] {
-        let command = safelight_engine::Command::Restore {
+        let command = Command::Restore {
             to,
             destination: None,
             snapshot: None,

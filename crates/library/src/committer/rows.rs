@@ -12,7 +12,7 @@ use crate::{
     intake::{Filing, Outcome, Receipt, target},
     manifest,
     open::Core,
-    problems,
+    problems::{self, kind},
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Node, child, find},
     tree_change::{NewNode, ensure_folder, insert, next_revision, touch_upwards},
@@ -46,7 +46,7 @@ pub(super) fn write(
                 .prepare_cached("UPDATE asset SET modified = ?2 WHERE id = ?1")?
                 .execute([known.id.0, micros(*modified)])?;
             reset_home(change, known.id, now)?;
-            problems::clear(change, "missing-file", known.path.as_str())?;
+            problems::clear(change, kind::MISSING_FILE, known.path.as_str())?;
             (known.id, path.clone(), Outcome::Duplicate)
         }
     };
