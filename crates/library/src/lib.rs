@@ -37,6 +37,7 @@ mod names;
 pub mod offsite;
 pub mod open;
 mod placement;
+mod private;
 pub mod problems;
 pub mod rebuild;
 pub mod reconcile;

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt, fs,
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{Read, Seek, Write},
     path::{Path, PathBuf},
     sync::{
@@ -23,12 +23,15 @@ use crate::{
     evidence,
     folders::Folders,
     names::{Flights, Names},
+    private,
     root::{self, Root},
     schema, settings,
 };
 
 /// The catalogue's file in the data folder.
-const CATALOGUE: &str = "catalogue.sqlite";
+pub(crate) const CATALOGUE: &str = "catalogue.sqlite";
+/// The file that whoever works with the data folder holds a lock on.
+pub(crate) const LOCK: &str = "lock";
 /// `1` from the first opening until a shutdown that left nothing undone.
 const RUNNING: &str = "state.running";
 /// A few random digits that make the versions of this catalogue's entries different from those of another one.
@@ -104,10 +107,12 @@ impl Library {
             disk,
             zone,
         } = options;
-        make_private_folder(&data_dir).doing("create the data folder", &data_dir)?;
+        private::make_folder(&data_dir)?;
         let data_dir = fs::canonicalize(&data_dir).doing("find the data folder", &data_dir)?;
         let lock = lock(&data_dir)?;
         let path = data_dir.join(CATALOGUE);
+        // Not before the lock: to close a file of SQLite's gives up the locks that this process has on it.
+        private::make_files(&data_dir)?;
         let (catalogue, format) = Catalogue::open(&path).map_err(|error| damaged(&path, error))?;
         if format > schema::NEWEST {
             return Err(OpenError::TooNew {
@@ -287,22 +292,11 @@ fn damaged(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-fn make_private_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
 /// The operating system frees the lock when the process ends, however it ends.
 fn lock(data_dir: &Path) -> Result<File, OpenError> {
-    let path = data_dir.join("lock");
-    let mut file = OpenOptions::new()
+    let path = data_dir.join(LOCK);
+    let mut file = private::options()
         .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
         .open(&path)
         .doing("open", &path)?;
     match file.try_lock() {

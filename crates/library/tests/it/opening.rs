@@ -77,6 +77,57 @@ fn the_data_folder_is_its_owners_alone() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn also_a_data_folder_that_was_made_for_all_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let make = |path: &std::path::Path, mode| {
+        fs::create_dir(path).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let mode = |name: &str| {
+        let path = home.data().join(name);
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    };
+    make(&home.data(), 0o755);
+    let library = home.ready();
+    put(&library, b"x", found("a.jpg")).unwrap();
+    assert_eq!(mode(""), 0o700);
+    let files = ["catalogue.sqlite", "catalogue.sqlite-wal", "lock"];
+    assert_eq!(files.map(mode), [0o600; 3]);
+    drop(library);
+    // As an earlier version left them.
+    for name in ["secrets", "vault"] {
+        make(&home.data().join(name), 0o755);
+    }
+    for name in files.into_iter().chain([""]) {
+        let path = home.data().join(name);
+        if path.exists() {
+            let open = if path.is_dir() { 0o755 } else { 0o644 };
+            fs::set_permissions(path, fs::Permissions::from_mode(open)).unwrap();
+        }
+    }
+    let library = home.ready();
+    put(&library, b"y", found("b.jpg")).unwrap();
+    assert_eq!(files.map(mode), [0o600; 3]);
+    assert_eq!(["", "secrets", "vault"].map(mode), [0o700; 3]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_with_other_things_in_it_stays_open_for_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    fs::create_dir(home.data()).unwrap();
+    fs::write(home.data().join("theirs"), "").unwrap();
+    fs::set_permissions(home.data(), fs::Permissions::from_mode(0o755)).unwrap();
+    let _library = home.ready();
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(home.data()), 0o755);
+    assert_eq!(mode(home.data().join("catalogue.sqlite")), 0o600);
+}
+
 #[test]
 fn what_was_stored_is_there_after_a_restart() {
     let home = Home::new();
