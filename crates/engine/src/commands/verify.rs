@@ -97,6 +97,16 @@ impl Engine {
                 at,
             })
         };
+        // What to do depends on whether there is another copy.
+        let copies = self.library().copies(asset.id)?;
+        let is_offsite = copies
+            .iter()
+            .any(|copy| copy.place != Place::Home && copy.state == CopyState::Good);
+        let remedy = if is_offsite {
+            "Restore it from an offsite copy"
+        } else {
+            "There is no offsite copy of it: upload it again from where it came from"
+        };
         let (kind, message, found) = match check {
             HomeCheck::Good => {
                 outcome.home_good += 1;
@@ -106,30 +116,37 @@ impl Engine {
             }
             HomeCheck::Missing => (
                 problem::MISSING_FILE,
-                "The file is gone from the library folder. Put it back, or restore it from an offsite copy".to_owned(),
+                format!(
+                    "The file is gone from the library folder. Put it back if you can. {remedy}"
+                ),
                 evidence(CopyState::Missing),
             ),
             HomeCheck::Damaged { found } => (
                 problem::DAMAGED_FILE,
                 format!(
                     "The file's bytes changed although nobody touched it (its SHA-256 is {found}): the disk may be \
-                     failing. It will not be backed up in this form. Restore it from an offsite copy"
+                     failing. It will not be backed up in this form. {remedy}"
                 ),
                 evidence(CopyState::Damaged),
             ),
             HomeCheck::Changed { found } => (
                 problem::CHANGED_FILE,
                 format!(
-                    "Somebody changed the file (its SHA-256 is now {found}). The version that was taken in is kept \
-                     offsite; this one is not backed up. Save it under another name to have both"
+                    "Somebody changed the file (its SHA-256 is now {found}). {}; this one is not backed up. Save it \
+                     under another name to have both",
+                    if is_offsite {
+                        "The version that was taken in is kept offsite"
+                    } else {
+                        "There is no copy of the version that was taken in: upload it again from where it came from"
+                    }
                 ),
                 evidence(CopyState::Damaged),
             ),
             HomeCheck::Failing(error) => (
                 problem::UNREADABLE_FILE,
                 format!(
-                    "The disk does not give the file's bytes: {error}. It does not count as a copy any more. \
-                     Restore it from an offsite copy to another disk, and have this one looked at"
+                    "The disk does not give the file's bytes: {error}. It does not count as a copy any more, \
+                     and the disk should be looked at. {remedy}"
                 ),
                 evidence(CopyState::Damaged),
             ),

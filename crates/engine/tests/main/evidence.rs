@@ -104,6 +104,33 @@ async fn a_safe_photo_that_rots_is_not_called_safe_after_it_was_looked_at() {
 }
 
 #[tokio::test]
+async fn an_offsite_copy_is_spoken_of_only_if_there_is_one() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let receipt = house.upload(phone.id, "a.jpg", &[7; 10_000]).await.unwrap();
+    let file = house.library().join(receipt.path.to_relative());
+    let told = || house.verify(VerifyScope::Home).failed.remove(0).message;
+    let all_ways = || {
+        let photo = std::fs::read(&file).unwrap();
+        std::fs::write(&file, b"an edit").unwrap();
+        let mut messages = vec![told()];
+        std::fs::remove_file(&file).unwrap();
+        messages.push(told());
+        std::fs::write(&file, photo).unwrap();
+        messages
+    };
+    for message in all_ways() {
+        assert!(message.contains("upload it again"), "{message}");
+        assert!(!message.contains("kept offsite"), "{message}");
+    }
+    house.add_folder_destination("disk");
+    house.back_up();
+    for message in all_ways() {
+        assert!(!message.contains("upload it again"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_finds_a_photo_missing_a_good_look_settles_it() {
     let house = House::new();
     let phone = house.add_device("phone");
