@@ -1,8 +1,8 @@
 //! What is called safe, and what is not (promises 5 and 6).
 
-use safelight_core::{DeviceId, DevicePath};
+use safelight_core::{DeviceId, DevicePath, Entropy};
 use safelight_engine::{Command, command::VerifyScope};
-use safelight_testkit::Photos;
+use safelight_testkit::{Photos, SeededEntropy};
 
 use crate::house::House;
 
@@ -101,6 +101,40 @@ async fn a_safe_photo_that_rots_is_not_called_safe_after_it_was_looked_at() {
     assert_eq!((found.home_good, found.failed.len()), (0, 1));
     assert_eq!(found.offsite_good["disk"], 1);
     assert_eq!(house.status().safe, 0);
+}
+
+#[tokio::test]
+async fn every_damaged_piece_of_a_large_photo_is_sent_again() {
+    for scope in [VerifyScope::Listed, VerifyScope::Everything] {
+        let house = House::new();
+        let phone = house.add_device("phone");
+        let mut film = vec![0; 20 << 20];
+        SeededEntropy::new(1).fill(&mut film);
+        let receipt = house.upload(phone.id, "film.mp4", &film).await.unwrap();
+        let place = house.add_folder_destination("disk");
+        house.back_up();
+        for file in safelight_testkit::tree::files(&place.join("data")).unwrap() {
+            let file = place.join("data").join(file);
+            let mut bytes = std::fs::read(&file).unwrap();
+            if bytes.len() < 1 << 20 {
+                continue; // the folder lists
+            }
+            std::fs::remove_file(&file).unwrap();
+            if scope == VerifyScope::Everything {
+                for byte in bytes.iter_mut().step_by(1 << 20) {
+                    *byte ^= 1;
+                }
+                std::fs::write(&file, bytes).unwrap();
+            }
+        }
+        assert_eq!(house.verify(scope).failed.len(), 1, "{scope:?}");
+        house.back_up();
+        assert_eq!(house.status().safe, 1);
+        let to = house.dir.path().join("back");
+        let restored = house.restore_all(&to);
+        assert!(restored.failed.is_empty(), "{scope:?}: {restored:?}");
+        assert!(std::fs::read(to.join(receipt.path.to_relative())).unwrap() == film);
+    }
 }
 
 #[tokio::test]

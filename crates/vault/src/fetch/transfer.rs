@@ -21,6 +21,8 @@ const GAP: u32 = 128 << 10;
 pub(crate) trait Receiver: Sync {
     /// What it needs while a file's bytes arrive.
     type Open;
+    /// Whether it wants to hear of every blob that is at fault, not only of a file's first.
+    const ALL_DAMAGE: bool = false;
 
     /// A file's bytes are coming.
     fn begin(&self, file: usize) -> Result<Self::Open, String>;
@@ -221,7 +223,8 @@ impl<R: Receiver> Transfer<'_, R> {
                 return Ok(());
             }
         };
-        for id in content {
+        let mut rest = content.iter();
+        while let Some(id) = rest.next() {
             if self.stopped.load(Ordering::Acquire) {
                 return Ok(());
             }
@@ -234,6 +237,13 @@ impl<R: Receiver> Transfer<'_, R> {
             };
             if let Err((damaged, why)) = taken {
                 self.receiver.fail(file, damaged, why);
+                if R::ALL_DAMAGE {
+                    for id in rest {
+                        if let Err(why) = self.blob(*id)? {
+                            self.receiver.fail(file, Some(*id), why);
+                        }
+                    }
+                }
                 return Ok(());
             }
         }

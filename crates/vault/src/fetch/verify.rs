@@ -141,8 +141,8 @@ fn look(
             } else {
                 "The pack with its data is missing or too short"
             };
+            // And on to the next: each blob that is not there must be sent again.
             reader.fail(number, Some(*id), why.to_owned());
-            break;
         }
     }
     Ok(())
@@ -161,6 +161,8 @@ struct Hasher<'a> {
 
 impl Receiver for Hasher<'_> {
     type Open = Sha256;
+    // A blob that is not told is taken for good by the next backup.
+    const ALL_DAMAGE: bool = true;
 
     fn begin(&self, _file: usize) -> Result<Sha256, String> {
         Ok(Sha256::new())
