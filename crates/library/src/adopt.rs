@@ -245,6 +245,14 @@ impl<'a> Adopter<'a> {
             },
             None => Finding::New(self.describe(&absolute, path, bytes, file.modified, facts)),
         };
+        if let Finding::New(NewPhoto { path, .. }) | Finding::Home { path, .. } = &finding
+            && let Err(error) = self.core.flush_file(&absolute)
+        {
+            // Whoever sends these bytes now is told that they are stored: then they must be.
+            let message = format!("It could not be flushed to the disk: {error}");
+            self.tell(kind::UNREADABLE_FILE, &path.clone(), message);
+            return Ok(bytes.size);
+        }
         self.push(finding, Some(name), Some(flight))?;
         Ok(bytes.size)
     }

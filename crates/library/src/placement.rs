@@ -282,17 +282,23 @@ impl Core {
         if !found.is_file() || found.len() != bytes.size {
             return Ok(false);
         }
+        let file = File::open(path).doing("open", path)?;
+        if hash_of(&file).doing("read", path)?.hash != bytes.hash {
+            return Ok(false);
+        }
+        self.flush_file(path)?;
+        Ok(true)
+    }
+
+    /// Has somebody else's file on the disk when this returns: its bytes, not its name.
+    pub(crate) fn flush_file(&self, path: &Path) -> Result<(), DiskError> {
         // Windows flushes only what may be written to.
         let file = File::options()
             .read(true)
             .write(cfg!(windows))
             .open(path)
             .doing("open", path)?;
-        if hash_of(&file).doing("read", path)?.hash != bytes.hash {
-            return Ok(false);
-        }
-        self.disk.sync_file(&file, path).doing("flush", path)?;
-        Ok(true)
+        self.disk.sync_file(&file, path).doing("flush", path)
     }
 
     /// The first name of `wish`, `wish-2`, `wish-3`, … that is neither in the catalogue nor about to be, found in a number

@@ -7,7 +7,7 @@ use safelight_library::{Library, Receipt};
 use crate::support::{
     Home, check_tallies, described, device,
     disks::{Fault, FaultyDisk},
-    dp, filing, put, read, taken,
+    dp, filing, found, put, read, taken,
 };
 
 /// What a household does on an evening. Returns what was promised.
@@ -143,4 +143,46 @@ fn what_was_promised_to_four_at_once_survives() {
         );
         check_tallies(&library);
     }
+}
+
+#[test]
+fn a_file_that_was_taken_in_is_on_the_disk() {
+    let home = Home::new();
+    let disk = Arc::new(FaultyDisk::default());
+    let library = home.open(disk.clone());
+    library.set_root(&home.root()).unwrap();
+    disk.flush_all(&home.root());
+    // The owner's copy is still in the system's memory only.
+    std::fs::create_dir_all(home.root().join("2024/05")).unwrap();
+    std::fs::write(home.root().join("2024/05/a.jpg"), "theirs").unwrap();
+    assert_eq!(
+        library.reconcile(&described, &mut |_| {}).unwrap().adopted,
+        1
+    );
+    // It is promised to whoever sends the same.
+    let receipt = put(&library, b"theirs", found("b.jpg")).unwrap();
+    drop(library);
+    disk.cut_power(&home.root(), true);
+    assert_eq!(read(&home.ready(), &receipt), b"theirs");
+}
+
+#[test]
+fn a_file_that_cannot_be_flushed_is_not_taken_in() {
+    let home = Home::new();
+    let disk = Arc::new(FaultyDisk::default());
+    let library = home.open(disk.clone());
+    library.set_root(&home.root()).unwrap();
+    std::fs::write(home.root().join("a.jpg"), "theirs").unwrap();
+    disk.fail_at(1, Fault::Broken);
+    assert_eq!(
+        library.reconcile(&described, &mut |_| {}).unwrap().adopted,
+        0
+    );
+    assert_eq!(library.problems().unwrap()[0].path, "a.jpg");
+    disk.mend();
+    assert_eq!(
+        library.reconcile(&described, &mut |_| {}).unwrap().adopted,
+        1
+    );
+    assert!(library.problems().unwrap().is_empty());
 }
