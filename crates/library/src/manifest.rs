@@ -274,12 +274,17 @@ fn rewrite(core: &Core, root: &Root, folder: &str, version: i64) -> Result<(), L
     core.disk
         .sync_folder(&parent)
         .doing("flush the folder", &parent)?;
+    // Not those of a folder that differs only in upper and lower case: they have a manifest of their own.
+    let spelled = match folder {
+        "" => String::new(),
+        folder => format!("{folder}/"),
+    };
     core.catalogue.write("note a manifest", |change| {
         change.execute(
             "DELETE FROM manifest_line_due WHERE asset IN
                (SELECT l.asset FROM manifest_line_due l JOIN asset a ON a.id = l.asset
-                WHERE a.folder_key = ?1 AND l.asset <= ?2)",
-            params![folder_key(folder), last.0],
+                WHERE a.folder_key = ?1 AND l.asset <= ?2 AND substr(a.path, 1, length(?3)) = ?3)",
+            params![folder_key(folder), last.0, spelled],
         )?;
         change.execute(
             "DELETE FROM manifest_rewrite_due WHERE folder = ?1 AND version = ?2",

@@ -151,6 +151,38 @@ fn a_destination_gets_each_manifest_that_has_changed_since_it_was_listed() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn folders_that_differ_only_in_case_have_each_their_lines() {
+    let home = Home::new();
+    let library = home.ready();
+    for (folder, bytes) in [("Holiday", "1"), ("holiday", "2")] {
+        fs::create_dir(home.root().join(folder)).unwrap();
+        fs::write(home.root().join(format!("{folder}/{bytes}.jpg")), bytes).unwrap();
+    }
+    let look = || {
+        library
+            .reconcile(&crate::support::described, &mut |_| {})
+            .unwrap();
+        library.flush_manifests().unwrap();
+    };
+    look();
+    // One is written anew while the other has a line due.
+    fs::rename(
+        home.root().join("Holiday/1.jpg"),
+        home.root().join("Holiday/3.jpg"),
+    )
+    .unwrap();
+    fs::write(home.root().join("holiday/4.jpg"), "4").unwrap();
+    look();
+    for (manifest, photo) in [
+        (".safelight/manifests/Holiday.sha256", "  Holiday/3.jpg\n"),
+        (".safelight/manifests/holiday.sha256", "  holiday/4.jpg\n"),
+    ] {
+        assert!(text(&home, manifest).ends_with(photo), "{manifest}");
+    }
+}
+
 #[test]
 fn more_lines_than_one_batch_are_all_written() {
     let home = Home::new();
