@@ -86,7 +86,7 @@ pub struct DestinationStatus {
 /// Something that needs attention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What kind of trouble, as a word: `damaged`, `missing`, `offsite`, …
+    /// What kind of trouble, as a word: `damaged-file`, `missing-file`, `destination`, …
     pub kind: String,
     /// What happened, to what, why, and what to do.
     pub message: String,
