@@ -14,7 +14,7 @@ use std::{
 };
 
 use safelight_core::ContentHash;
-use safelight_testkit::{Photos, Picture, Random, tree};
+use safelight_testkit::{Photos, Picture, Random, process, tree};
 
 use crate::{
     house::{House, number},
@@ -154,12 +154,12 @@ fn check(house: &House, phones: &[Uploader], known: &mut BTreeMap<String, Conten
             assert_eq!(tree::hash(&answer.body), phone.acknowledged[name], "{name}");
         }
     }
-    let photos = house.count("photos");
-    assert_eq!(
-        photos,
-        known.len() as u64,
-        "the catalogue and the folder agree"
-    );
+    // What was renamed into place and not yet in the catalogue is taken in by the reconciliation, which runs beside the
+    // uploads.
+    let all = known.len() as u64;
+    process::until("the catalogue and the folder agree", || {
+        (house.count("photos") == all).then_some(())
+    });
 }
 
 /// One connection's roll of photos, and what it was told about them.

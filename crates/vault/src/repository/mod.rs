@@ -87,11 +87,29 @@ impl Repository {
 
     /// Reads a blob and proves that its bytes are those that `id` names.
     pub(crate) fn read_blob(&self, id: Id, place: &Location) -> Result<Vec<u8>, VaultError> {
-        let file = File::In(Folder::Data, place.pack);
-        let sealed = self
-            .store
-            .read_range(file, place.offset.into(), place.length as usize);
-        let mut sealed = sealed.map_err(|error| self.store_error(error))?;
+        let sealed = self.read_pack(place.pack, place.offset, place.length)?;
+        self.open_sealed(id, place, sealed)
+    }
+
+    /// A part of a pack, as it lies there.
+    pub(crate) fn read_pack(
+        &self,
+        pack: Id,
+        offset: u32,
+        length: u32,
+    ) -> Result<Vec<u8>, VaultError> {
+        self.store
+            .read_range(File::In(Folder::Data, pack), offset.into(), length as usize)
+            .map_err(|error| self.store_error(error))
+    }
+
+    /// Decrypts a blob that was read from `place` and proves that its bytes are those that `id` names.
+    pub(crate) fn open_sealed(
+        &self,
+        id: Id,
+        place: &Location,
+        mut sealed: Vec<u8>,
+    ) -> Result<Vec<u8>, VaultError> {
         match open_blob(&self.cipher, &mut sealed, id, place.uncompressed_length) {
             Ok(Plain::InPlace(range)) => {
                 sealed.truncate(range.end);
@@ -99,9 +117,11 @@ impl Repository {
                 Ok(sealed)
             }
             Ok(Plain::Owned(plain)) => Ok(plain),
-            Err(why) => {
-                Err(self.damaged(format!("{} at byte {}: {why}", file.path(), place.offset)))
-            }
+            Err(why) => Err(self.damaged(format!(
+                "{} at byte {}: {why}",
+                File::In(Folder::Data, place.pack).path(),
+                place.offset
+            ))),
         }
     }
 }
