@@ -11,11 +11,11 @@
 //! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
 //! | checksums that clients compare | [`checksum`] |
-//! | what the page shows: status, arrivals, receipts | [`model`], [`view`] |
-//! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], [`commands`] |
-//! | persistent jobs and their schedule | [`schedule`] |
+//! | what the page shows: status, arrivals, receipts | [`model`], `view` |
+//! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
+//! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
-//! | offsite secrets, readable by the owner only | [`secrets`] |
+//! | offsite secrets, readable by the owner only | `secrets` |
 
 pub mod access;
 pub mod activity;

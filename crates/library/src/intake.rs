@@ -1,6 +1,6 @@
 //! One photo's way in: from a staged file to an answer that promises it (promise 1).
 //!
-//! The upload's own thread does the file's work (times, flush, name, flush of the folders); then [`crate::committer`]
+//! The upload's own thread does the file's work (times, flush, name, flush of the folders); then `committer`
 //! writes the rows of all uploads that wait, in one transaction.
 
 use std::{fs, path::Path, sync::atomic::Ordering};

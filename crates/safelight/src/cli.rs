@@ -1,6 +1,9 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -210,7 +213,7 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
         Word::Rebuild { library, output } => {
             let mut commands = Vec::new();
             if let Some(library) = library {
-                let path = absolute(library)?;
+                let path = absolute(&library)?;
                 commands.push(Command::SetLibrary { path });
             }
             commands.push(Command::Rebuild);
@@ -225,7 +228,7 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
             output,
         } => one(
             Command::Restore {
-                to: absolute(to)?,
+                to: absolute(&to)?,
                 destination,
                 snapshot,
                 paths,
@@ -239,8 +242,8 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
     }
 }
 
-fn absolute(path: PathBuf) -> anyhow::Result<PathBuf> {
-    std::path::absolute(&path)
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path)
         .with_context(|| format!("The folder {} cannot be used", path.display()))
 }
 

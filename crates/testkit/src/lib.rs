@@ -7,7 +7,7 @@
 //! | photos and videos, the same ones for the same seed | [`photos`] |
 //! | time and chance that the test decides | [`ambient`], [`random`] |
 //! | real programs (`restic`, `rclone`, `garage`, …) and what happens without them | [`tools`] |
-//! | the corpus of real photos | [`corpus`] |
+//! | the corpus of real photos | [`corpus()`] |
 //! | an S3 server | [`s3`] |
 //! | a slow line | [`delay`] |
 //! | the real `safelight`: its server and its command line | [`server`], [`cli`] |

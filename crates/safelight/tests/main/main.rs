@@ -1,6 +1,7 @@
 //! The real binary, used as a person and their programs use it: by the command line, by HTTP, by `rclone`, with `restic`
 //! as the judge of what lies offsite.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
 
 mod bad_input;
 mod clients;
