@@ -1,6 +1,9 @@
 //! Copying what is new to the destinations, and writing down what was proved.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use safelight_core::{AssetId, CopyState, Evidence, Place, Proof, Timestamp};
 use safelight_library::{
@@ -20,6 +23,8 @@ use crate::{
 /// A long backup finishes a snapshot this often, so that photos become safe while the rest is still on its way, and a
 /// power cut costs no more than this.
 const CHECKPOINT: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+/// … and after so many photos, since a run's memory grows with the photos in it: some 300 bytes each.
+const CHECKPOINT_PHOTOS: u64 = 250_000;
 /// Rows asked of the catalogue at once.
 const PAGE: usize = 1_000;
 /// Photos written down in one transaction.
@@ -114,7 +119,8 @@ impl Engine {
             .into_iter()
             .unzip();
         let plain_files = library.dirty_manifests(row.id)?;
-        let mut pending = Pending::new(library, row.id, from);
+        let handed_out = AtomicU64::new(0);
+        let mut pending = Pending::new(library, row.id, from, &handed_out);
         if pending.peek()?.is_none() && removed.is_empty() && plain_files.is_empty() {
             return Ok(Round::Finished);
         }
@@ -134,7 +140,10 @@ impl Engine {
             plain_files: &plain_files,
             removed: &removed,
             cancel: &|| self.0.scheduler.is_stopping(),
-            enough: &|| self.0.clock.now().duration_since(began) >= CHECKPOINT,
+            enough: &|| {
+                handed_out.load(Ordering::Relaxed) >= CHECKPOINT_PHOTOS
+                    || self.0.clock.now().duration_since(began) >= CHECKPOINT
+            },
         };
         let afresh = afresh_setting(&row);
         let report = if library.setting(&afresh)?.as_deref() == Some(AFRESH) {
@@ -333,7 +342,8 @@ struct Pending<'a> {
     destination: safelight_core::DestinationId,
     page: std::collections::VecDeque<PendingAsset>,
     after: AssetId,
-    handed_out: AssetId,
+    last: AssetId,
+    handed_out: &'a AtomicU64,
     ended: bool,
     error: Option<CatalogueError>,
 }
@@ -343,13 +353,15 @@ impl<'a> Pending<'a> {
         library: &'a Library,
         destination: safelight_core::DestinationId,
         from: AssetId,
+        handed_out: &'a AtomicU64,
     ) -> Self {
         Self {
             library,
             destination,
             page: std::collections::VecDeque::new(),
             after: from,
-            handed_out: from,
+            last: from,
+            handed_out,
             ended: false,
             error: None,
         }
@@ -374,7 +386,7 @@ impl<'a> Pending<'a> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        let next = self.handed_out;
+        let next = self.last;
         Ok(match self.peek()? {
             Some(_) => Round::Unfinished { next },
             None => Round::Finished,
@@ -395,7 +407,8 @@ impl Iterator for Pending<'_> {
             }
         }
         let next = self.page.pop_front()?;
-        self.handed_out = next.asset;
+        self.last = next.asset;
+        self.handed_out.fetch_add(1, Ordering::Relaxed);
         Some(NewFile {
             asset: next.asset,
             path: next.path,
