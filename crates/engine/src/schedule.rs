@@ -272,6 +272,11 @@ impl Engine {
                 Ok(Some(later(self.0.clock.now(), VERIFY_EVERY)))
             }
             RECONCILE => {
+                let _one_at_a_time = self
+                    .0
+                    .walking
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 let shown = self.0.board.show("reconcile", "the library folder", &Quiet);
                 let report = self.library().reconcile(
                     &|path, name| self.describe(path, name),

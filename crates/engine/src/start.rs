@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use jiff::tz::TimeZone;
@@ -53,6 +53,9 @@ pub(crate) struct Inner {
     /// How devices reach this server, without a slash at its end.
     pub(crate) address: RwLock<String>,
     pub(crate) setup_code: String,
+    /// Held by whatever walks through the whole library and puts the catalogue right: two at once would each take the
+    /// other's half-done work for loss.
+    pub(crate) walking: Mutex<()>,
     /// Whether the page may be showing that the library's disk is full. True at first: an earlier run may have said so.
     pub(crate) disk_is_full: AtomicBool,
     pub(crate) control_token: OnceLock<String>,
@@ -88,6 +91,7 @@ impl Engine {
             address: RwLock::new(library.setting(ADDRESS)?.unwrap_or_default()),
             data_dir: options.data_dir,
             setup_code,
+            walking: Mutex::default(),
             disk_is_full: AtomicBool::new(true),
             control_token: OnceLock::new(),
             library,

@@ -1,6 +1,6 @@
 //! Making the catalogue anew from the library folder.
 
-use std::path::Path;
+use std::{path::Path, sync::PoisonError};
 
 use safelight_core::Timestamp;
 use safelight_library::Described;
@@ -14,6 +14,11 @@ impl Engine {
         &self,
         progress: &dyn ProgressSink,
     ) -> Result<RebuildOutcome, EngineError> {
+        let _one_at_a_time = self
+            .0
+            .walking
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let shown = self.0.board.show("rebuild", "the library folder", progress);
         let report = self.library().rebuild(
             &mut |at| {

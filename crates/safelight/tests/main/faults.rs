@@ -170,7 +170,11 @@ fn a_damaged_repository_is_found_and_its_photos_are_no_longer_safe() {
             restic.file_name().unwrap().to_string_lossy()
         ));
         fs::create_dir(&folder).unwrap();
-        kit.follow(&restic, &folder);
+        // Not `check`: the index still names the pack that is gone, which is `restic repair index`'s to mend. What the
+        // newest snapshot has does not need it.
+        let mut restore = kit.restic(&restic);
+        restore.args(["restore", "latest", "--target"]).arg(&folder);
+        crate::judges::must(&mut restore);
         crate::offsite::assert_same_files(&library, &folder);
     }
 }
