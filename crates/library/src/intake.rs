@@ -7,12 +7,12 @@ use std::{fs, path::Path, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, LibraryPath,
-    MediaKind, Place, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, FolderTemplate,
+    LibraryPath, MediaKind, Place, Timestamp,
 };
 
 use crate::{
-    asset,
+    asset::{self, Asset},
     committer::{Home, Row},
     error::{DiskResult, IntakeError, TreeError},
     evidence,
@@ -120,13 +120,11 @@ impl Library {
             return Err(IntakeError::ShuttingDown);
         }
         let root = core.ready_root()?;
-        core.catalogue.read("look up the target", |connection| {
-            target(connection, &core.nonce, &filing).map(|_| ())
-        })?;
         let (hash, size) = (staged.hash(), staged.size());
         // From here on nobody else stores these bytes, so that two at once make one photo.
         let _flight = core.flights.enter(hash);
-        let (home, placed) = bring_home(core, &root, staged, &filing)?;
+        let before = Before::look(core, &hash, &filing)?;
+        let (home, placed) = bring_home(core, &root, staged, &filing, before)?;
         if let Some(placed) = &placed {
             // In each upload's own thread: file systems let flushes that come at the same time share one journal commit.
             core.flush_folders(placed.folders())
@@ -152,38 +150,52 @@ impl Library {
     }
 }
 
+/// What the catalogue says before an upload's file is moved, in one look.
+struct Before {
+    /// The photo of these bytes, and what is proved of its home copy.
+    known: Option<(Asset, Option<CopyState>)>,
+    template: FolderTemplate,
+}
+
+impl Before {
+    /// Fails if the name that the device wants must not come to stand for these bytes.
+    fn look(core: &Core, hash: &ContentHash, filing: &Filing) -> Result<Self, IntakeError> {
+        core.catalogue
+            .read("look for the name and the bytes", |connection| {
+                target(connection, &core.nonce, filing)?;
+                let known = match asset::by_hash(connection, hash)? {
+                    Some(known) => {
+                        let copies = evidence::copies(connection, known.id)?;
+                        let home = copies.into_iter().find(|copy| copy.place == Place::Home);
+                        Some((known, home.map(|copy| copy.state)))
+                    }
+                    None => None,
+                };
+                Ok(Self {
+                    known,
+                    template: crate::settings::template(connection)?,
+                })
+            })
+    }
+}
+
 /// Makes sure that the bytes are a file of the library: the one that is there already, or the staged one.
 fn bring_home(
     core: &Core,
     root: &Root,
     staged: Staged,
     filing: &Filing,
+    before: Before,
 ) -> Result<(Home, Option<Placed>), IntakeError> {
-    let hash = staged.hash();
-    let known = core
-        .catalogue
-        .read("look for the same bytes", |connection| {
-            let Some(known) = asset::by_hash(connection, &hash)? else {
-                return Ok::<_, IntakeError>(None);
-            };
-            let copies = evidence::copies(connection, known.id)?;
-            let home = copies.into_iter().find(|copy| copy.place == Place::Home);
-            Ok(Some((known, home.map(|copy| copy.state))))
-        })?;
     let bytes = Bytes {
-        hash,
+        hash: staged.hash(),
         size: staged.size(),
     };
     let mut staged = staged.staged;
-    let Some((known, state)) = known else {
+    let Some((known, state)) = before.known else {
         let time = file_time(core, filing.captured.as_ref(), filing.client_modified);
         let modified = core.make_durable(&mut staged, time)?;
-        let folder = core
-            .catalogue
-            .read("read the folder template", |connection| {
-                Ok::<_, IntakeError>(crate::settings::template(connection)?)
-            })?
-            .folder(filing.captured.as_ref());
+        let folder = before.template.folder(filing.captured.as_ref());
         let placed = core.place_new(
             root,
             &mut staged,

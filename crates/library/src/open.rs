@@ -76,6 +76,8 @@ pub(crate) struct Core {
     pub(crate) flights: Arc<Flights>,
     pub(crate) folders: Folders,
     pub(crate) rule: RwLock<SafetyRule>,
+    /// The setting of the same name: every upload asks for it.
+    pub(crate) reserve: AtomicU64,
     /// Begins the names of this run's staged files, so that leftovers of earlier runs can be told from them.
     pub(crate) run: String,
     pub(crate) staged: AtomicU64,
@@ -126,7 +128,7 @@ impl Library {
             hex::encode(bytes)
         };
         let (run, new_nonce) = (random(&mut [0; 6]), random(&mut [0; 3]));
-        let (clean_start, nonce, root, rule) = catalogue.write("open it", |change| {
+        let (clean_start, nonce, root, rule, reserve) = catalogue.write("open it", |change| {
             let clean = settings::get(change, RUNNING)?.as_deref() != Some("1");
             settings::set(change, RUNNING, "1")?;
             let nonce = settings::get(change, NONCE)?.unwrap_or(new_nonce);
@@ -136,6 +138,7 @@ impl Library {
                 nonce,
                 root::remembered(change)?,
                 evidence::stored_rule(change)?,
+                settings::reserve(change)?,
             ))
         })?;
         let core = Core {
@@ -150,6 +153,7 @@ impl Library {
             flights: Arc::default(),
             folders: Folders::default(),
             rule: RwLock::new(rule),
+            reserve: AtomicU64::new(reserve),
             run,
             staged: AtomicU64::new(0),
             nonce,

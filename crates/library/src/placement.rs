@@ -309,34 +309,49 @@ impl Core {
         wish: &FileName,
         unusable: &HashSet<u32>,
     ) -> Result<(u32, LibraryPath, Reservation), IntakeError> {
+        // Nearly always the wished name itself is free.
+        let mut wished = Some(1).filter(|first| !unusable.contains(first));
         loop {
-            let is_free = |number| {
-                Ok::<_, IntakeError>(
-                    !unusable.contains(&number)
-                        && self.is_free(&numbered(folder, wish, number)?)?,
-                )
+            let number = match wished.take() {
+                Some(first) => first,
+                None => self.first_free(folder, wish, unusable)?,
             };
-            let (mut taken, mut free) = (0, 1);
-            while !is_free(free)? {
-                taken = free;
-                free *= 2;
-            }
-            while free - taken > 1 {
-                let middle = taken + (free - taken) / 2;
-                if is_free(middle)? {
-                    free = middle;
-                } else {
-                    taken = middle;
-                }
-            }
-            let path = numbered(folder, wish, free)?;
+            let path = numbered(folder, wish, number)?;
             // First the reservation, then the catalogue: who held the name may just have committed it.
             if let Some(name) = self.names.reserve(&path)
                 && !self.is_catalogued(&name)?
             {
-                return Ok((free, path, name));
+                return Ok((number, path, name));
             }
         }
+    }
+
+    /// The number of the first name that seems to be free now.
+    fn first_free(
+        &self,
+        folder: &str,
+        wish: &FileName,
+        unusable: &HashSet<u32>,
+    ) -> Result<u32, IntakeError> {
+        let is_free = |number| {
+            Ok::<_, IntakeError>(
+                !unusable.contains(&number) && self.is_free(&numbered(folder, wish, number)?)?,
+            )
+        };
+        let (mut taken, mut free) = (0, 1);
+        while !is_free(free)? {
+            taken = free;
+            free *= 2;
+        }
+        while free - taken > 1 {
+            let middle = taken + (free - taken) / 2;
+            if is_free(middle)? {
+                free = middle;
+            } else {
+                taken = middle;
+            }
+        }
+        Ok(free)
     }
 
     fn is_free(&self, path: &LibraryPath) -> Result<bool, IntakeError> {

@@ -1,5 +1,7 @@
 //! Settings, and the page's sessions.
 
+use std::sync::atomic::Ordering;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use safelight_core::{FolderTemplate, TemplateError, Timestamp};
 
@@ -39,6 +41,13 @@ pub(crate) fn template(connection: &Connection) -> rusqlite::Result<FolderTempla
         .unwrap_or_default())
 }
 
+/// How many bytes stay free on the library's disk.
+pub(crate) fn reserve(connection: &Connection) -> rusqlite::Result<u64> {
+    Ok(get(connection, RESERVE)?
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(DEFAULT_RESERVE))
+}
+
 impl Library {
     /// A setting's value, as it was last stored.
     ///
@@ -63,15 +72,9 @@ impl Library {
     }
 
     /// How many bytes stay free on the library's disk: an upload that would need them is refused.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue's.
-    pub fn reserve(&self) -> Result<u64, CatalogueError> {
-        Ok(self
-            .setting(RESERVE)?
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(DEFAULT_RESERVE))
+    #[must_use]
+    pub fn reserve(&self) -> u64 {
+        self.core().reserve.load(Ordering::Relaxed)
     }
 
     /// Sets [`Self::reserve`], in bytes.
@@ -80,7 +83,9 @@ impl Library {
     ///
     /// The catalogue's.
     pub fn set_reserve(&self, bytes: u64) -> Result<(), CatalogueError> {
-        self.set_setting(RESERVE, &bytes.to_string())
+        self.set_setting(RESERVE, &bytes.to_string())?;
+        self.core().reserve.store(bytes, Ordering::Relaxed);
+        Ok(())
     }
 
     /// How a capture time becomes a folder.

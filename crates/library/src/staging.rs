@@ -78,7 +78,7 @@ impl Library {
             .disk
             .free_space(&root.path)
             .doing("ask for the free space of", &root.path)?;
-        let reserve = self.reserve()?;
+        let reserve = self.reserve();
         if free < reserve {
             return Err(IntakeError::NoSpace {
                 path: root.path,
