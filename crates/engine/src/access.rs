@@ -70,6 +70,14 @@ pub enum AccessError {
     Unavailable(#[from] EngineError),
 }
 
+/// Who sent a device's name and a password.
+enum Caller {
+    /// A device whose password was right before.
+    Known(Device),
+    /// Whoever has that name, if anybody: the password is still to be looked at.
+    ToBeProved(Option<DeviceRow>),
+}
+
 /// What is remembered about callers while the program runs.
 pub(crate) struct Access {
     /// Device passwords that were right: the user's stored hash, and the SHA-256 of what was sent.
@@ -125,18 +133,16 @@ impl Engine {
             return Err(AccessError::Wrong);
         }
         let access = &self.0.access;
-        let row = {
-            let (library, user) = (self.0.library.clone(), user.to_owned());
-            blocking(move || library.device_by_user(&user))
-                .await
-                .map_err(EngineError::from)?
-        };
         let sent: [u8; 32] = Sha256::digest(password.as_bytes()).into();
-        if let Some(row) = row.as_ref().filter(|row| row.revoked_at.is_none())
-            && access.is_known(row, &sent)
-        {
-            return self.admit(row, from).await;
-        }
+        let row = {
+            let (engine, user) = (self.clone(), user.to_owned());
+            // With every request of every phone: one hand-over to a thread that may block, not two.
+            blocking(move || engine.recognise(&user, &sent, from)).await?
+        };
+        let row = match row {
+            Caller::Known(device) => return Ok(device),
+            Caller::ToBeProved(row) => row,
+        };
         // Only now, so that a stranger's wrong tries in the name of a phone do not keep the phone out; and again in one's
         // turn, so that many tries at once are not all the first.
         access.pace.check(from, user, self.0.clock.now())?;
@@ -154,7 +160,7 @@ impl Engine {
             Some(row) if right && row.revoked_at.is_none() => {
                 access.remember(&row, sent);
                 access.pace.note_right(from, user);
-                self.admit(&row, from).await
+                self.admit(row, from).await
             }
             _ => {
                 access.pace.note_wrong(from, user, now);
@@ -179,7 +185,7 @@ impl Engine {
                 .map_err(EngineError::from)?
         };
         match row {
-            Some(row) if row.revoked_at.is_none() => self.admit(&row, from).await,
+            Some(row) if row.revoked_at.is_none() => self.admit(row, from).await,
             _ => {
                 access.pace.note_wrong(from, "", now);
                 Err(AccessError::Wrong)
@@ -187,11 +193,24 @@ impl Engine {
         }
     }
 
-    async fn admit(&self, row: &DeviceRow, from: IpAddr) -> Result<Device, AccessError> {
-        let (library, id) = (self.0.library.clone(), row.id);
-        blocking(move || library.touch_device(id, &from.to_string()))
-            .await
-            .map_err(EngineError::from)?;
+    /// Looks a device up, and lets it in if its password was right before.
+    fn recognise(&self, user: &str, sent: &[u8; 32], from: IpAddr) -> Result<Caller, EngineError> {
+        let row = self.0.library.device_by_user(user)?;
+        match row {
+            Some(row) if row.revoked_at.is_none() && self.0.access.is_known(&row, sent) => {
+                Ok(Caller::Known(self.note_sign_of_life(&row, from)?))
+            }
+            row => Ok(Caller::ToBeProved(row)),
+        }
+    }
+
+    async fn admit(&self, row: DeviceRow, from: IpAddr) -> Result<Device, AccessError> {
+        let engine = self.clone();
+        Ok(blocking(move || engine.note_sign_of_life(&row, from)).await?)
+    }
+
+    fn note_sign_of_life(&self, row: &DeviceRow, from: IpAddr) -> Result<Device, EngineError> {
+        self.0.library.touch_device(row, &from.to_string())?;
         Ok(Device {
             id: row.id,
             name: row.name.clone(),

@@ -187,21 +187,15 @@ impl Library {
         })
     }
 
-    /// Notes a device's sign of life, at most once a minute (other calls cost one read).
+    /// Notes a device's sign of life, at most once a minute. `device` is as it was just read.
     ///
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn touch_device(&self, id: DeviceId, from: &str) -> Result<(), CatalogueError> {
+    pub fn touch_device(&self, device: &DeviceRow, from: &str) -> Result<(), CatalogueError> {
         let now = micros(self.core().clock.now());
-        let fresh = self.core().catalogue.read("look up a device", |connection| {
-            Ok::<_, CatalogueError>(
-                connection
-                    .prepare_cached("SELECT 1 FROM device WHERE id = ?1 AND last_seen_at > ?2 AND last_seen_at <= ?3")?
-                    .exists(params![id.0, now - TOUCH_EVERY, now])?,
-            )
-        })?;
-        if fresh {
+        let noted = device.last_seen_at.map(micros);
+        if noted.is_some_and(|noted| noted > now - TOUCH_EVERY && noted <= now) {
             return Ok(());
         }
         self.core()
@@ -209,7 +203,7 @@ impl Library {
             .write("note a sign of life", |change| {
                 change.execute(
                     "UPDATE device SET last_seen_at = ?2, last_seen_from = ?3 WHERE id = ?1",
-                    params![id.0, now, from],
+                    params![device.id.0, now, from],
                 )?;
                 Ok(())
             })

@@ -159,15 +159,19 @@ fn devices_are_known_by_user_and_token() {
         phone
     );
     assert_eq!(library.device_by_user("nobody").unwrap(), None);
-    library.touch_device(phone, "10.0.0.1").unwrap();
+    let seen_from = |address: &str| {
+        let row = library.device(phone).unwrap().unwrap();
+        library.touch_device(&row, address).unwrap();
+    };
+    seen_from("10.0.0.1");
     home.clock.advance(30);
-    library.touch_device(phone, "10.0.0.2").unwrap();
+    seen_from("10.0.0.2");
     assert_eq!(
         library.devices().unwrap()[0].last_seen_from.as_deref(),
         Some("10.0.0.1")
     );
     home.clock.advance(31);
-    library.touch_device(phone, "10.0.0.3").unwrap();
+    seen_from("10.0.0.3");
     assert_eq!(
         library.devices().unwrap()[0].last_seen_from.as_deref(),
         Some("10.0.0.3")
