@@ -2,23 +2,21 @@
 
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp};
 use safelight_library::{
     self as library, DiskError, Entry, Filing, Library, Outcome, Precondition, Staged, Upload,
 };
 use safelight_media::Hints;
-use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     checksum::{Algorithm, Checksum, Hasher},
     error::EngineError,
-    start::{Engine, blocking},
+    start::Engine,
 };
 
-/// Pieces that wait between the network and the disk. With pieces of at most 256 KiB an upload holds 1 MiB, however
-/// long its file is.
-const PIECES_IN_FLIGHT: usize = 4;
+mod receiving;
+pub use receiving::Receiving;
+pub(crate) use receiving::SmallUploads;
 
 /// What a device wants stored.
 #[derive(Clone, Debug)]
@@ -109,93 +107,32 @@ impl IntakeError {
 /// The problem kind of a library disk without room.
 const DISK_FULL: &str = "disk-full";
 
-enum Piece {
-    Bytes(Bytes),
-    /// The body is complete. A channel that closes without it means a broken upload.
-    End,
-}
-
-/// An upload that is being received. Dropping it stores nothing.
-pub struct Receiving {
-    pieces: mpsc::Sender<Piece>,
-    worker: JoinHandle<Result<Receipt, IntakeError>>,
-}
-
 impl Engine {
     /// Begins to take in a photo.
     ///
     /// # Errors
     ///
-    /// The library folder is not there, the disk is full, or the program is closing.
+    /// The library folder is not there, the disk is full, or the program is closing. For a small upload
+    /// ([`Receiving`] says which) these come when it is complete.
     pub async fn receive(&self, request: UploadRequest) -> Result<Receiving, IntakeError> {
-        let library = self.0.library.clone();
-        let engine = self.clone();
-        let upload = blocking(move || {
-            library
-                .begin_upload()
-                .map_err(IntakeError::from)
-                .inspect_err(|error| engine.note_refusal(error))
-        })
-        .await?;
-        let (pieces, incoming) = mpsc::channel(PIECES_IN_FLIGHT);
-        let engine = self.clone();
-        let worker = tokio::task::spawn_blocking(move || {
-            engine
-                .take_in(upload, incoming, request)
-                .inspect_err(|error| engine.note_refusal(error))
-        });
-        Ok(Receiving { pieces, worker })
+        Receiving::begin(self, request).await
     }
 
-    fn take_in(
-        &self,
-        mut upload: Upload,
-        mut incoming: mpsc::Receiver<Piece>,
-        request: UploadRequest,
-    ) -> Result<Receipt, IntakeError> {
+    fn begin_upload(&self, request: UploadRequest) -> Result<Arriving, IntakeError> {
+        let upload = self.0.library.begin_upload()?;
         // SHA-256 is computed anyway.
-        let mut hasher = request
+        let hasher = request
             .checksum
             .as_ref()
             .map(Checksum::algorithm)
             .filter(|algorithm| *algorithm != Algorithm::Sha256)
             .map(Hasher::new);
-        let mut complete = false;
-        while let Some(piece) = incoming.blocking_recv() {
-            match piece {
-                Piece::Bytes(bytes) => {
-                    upload.write(&bytes)?;
-                    if let Some(hasher) = &mut hasher {
-                        hasher.update(&bytes);
-                    }
-                }
-                Piece::End => {
-                    complete = true;
-                    break;
-                }
-            }
-        }
-        let received = upload.received();
-        let promised = request.promised.unwrap_or(received);
-        if !complete || promised != received {
-            return Err(IntakeError::Short {
-                path: request.path,
-                promised,
-                received,
-            });
-        }
-        let staged = upload.finish()?;
-        if let Some(promised) = &request.checksum {
-            let received = hasher.map_or_else(|| staged.hash().into(), Hasher::finish);
-            if received != *promised {
-                return Err(IntakeError::Damaged {
-                    path: request.path,
-                    promised: promised.clone(),
-                    received,
-                });
-            }
-        }
-        self.file(staged, request)
+        Ok(Arriving {
+            engine: self.clone(),
+            upload,
+            hasher,
+            request,
+        })
     }
 
     fn file(&self, staged: Staged, request: UploadRequest) -> Result<Receipt, IntakeError> {
@@ -245,6 +182,13 @@ impl Engine {
         })
     }
 
+    fn noting_refusals<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, IntakeError>,
+    ) -> Result<T, IntakeError> {
+        work().inspect_err(|error| self.note_refusal(error))
+    }
+
     /// A full disk is the owner's to mend, so the page says so until an upload fits again.
     fn note_refusal(&self, error: &IntakeError) {
         let IntakeError::Library(error @ library::IntakeError::NoSpace { path, .. }) = error else {
@@ -273,40 +217,66 @@ impl Engine {
     }
 }
 
-impl Receiving {
-    /// Hands over the next bytes of the body. Waits while the disk is slower than the network.
-    ///
-    /// # Errors
-    ///
-    /// Why the upload failed. Further calls fail too.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), IntakeError> {
-        if self.pieces.send(Piece::Bytes(bytes)).await.is_ok() {
-            return Ok(());
+/// An upload whose bytes are being written to the disk.
+struct Arriving {
+    engine: Engine,
+    upload: Upload,
+    hasher: Option<Hasher>,
+    request: UploadRequest,
+}
+
+impl Arriving {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), IntakeError> {
+        self.upload.write(bytes)?;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
         }
-        Err(self.outcome().await.err().unwrap_or_else(ended_early))
+        Ok(())
     }
 
-    /// The body is complete. Returns when the photo is durable.
-    ///
-    /// # Errors
-    ///
-    /// Why nothing was stored.
-    pub async fn finish(mut self) -> Result<Receipt, IntakeError> {
-        // If the worker is gone already, its result says why.
-        if self.pieces.send(Piece::End).await.is_err() {
-            return Err(self.outcome().await.err().unwrap_or_else(ended_early));
-        }
-        self.outcome().await
+    /// The body ended without saying that it is complete.
+    fn broken_off(self) -> IntakeError {
+        self.request.short(self.upload.received())
     }
 
-    async fn outcome(&mut self) -> Result<Receipt, IntakeError> {
-        match (&mut self.worker).await {
-            Ok(result) => result,
-            Err(error) => Err(EngineError::Bug(error.to_string()).into()),
+    /// The body came to its end: makes a photo of it if it is what was promised.
+    fn finish(self) -> Result<Receipt, IntakeError> {
+        let Self {
+            engine,
+            upload,
+            hasher,
+            request,
+        } = self;
+        request.must_have(upload.received())?;
+        let staged = upload.finish()?;
+        if let Some(promised) = &request.checksum {
+            let received = hasher.map_or_else(|| staged.hash().into(), Hasher::finish);
+            if received != *promised {
+                return Err(IntakeError::Damaged {
+                    path: request.path,
+                    promised: promised.clone(),
+                    received,
+                });
+            }
         }
+        engine.file(staged, request)
     }
 }
 
-fn ended_early() -> IntakeError {
-    EngineError::Bug("an upload ended before its body did".into()).into()
+impl UploadRequest {
+    fn must_have(&self, received: u64) -> Result<(), IntakeError> {
+        match self.promised {
+            Some(promised) if promised != received => Err(self.short(received)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The body ended before it was complete.
+    fn short(&self, received: u64) -> IntakeError {
+        IntakeError::Short {
+            path: self.path.clone(),
+            promised: self.promised.unwrap_or(received),
+            received,
+        }
+    }
 }

@@ -10,8 +10,8 @@ use safelight_core::{Clock, Entropy};
 use safelight_library::{Library, RealDisk, RootState};
 
 use crate::{
-    access::Access, activity::Board, error::EngineError, offsite::Offsite, schedule::Scheduler,
-    secrets::write_private,
+    access::Access, activity::Board, error::EngineError, intake::SmallUploads, offsite::Offsite,
+    schedule::Scheduler, secrets::write_private,
 };
 
 /// The setting that holds how devices reach the server.
@@ -59,6 +59,7 @@ pub(crate) struct Inner {
     /// Whether the page may be showing that the library's disk is full. True at first: an earlier run may have said so.
     pub(crate) disk_is_full: AtomicBool,
     pub(crate) control_token: OnceLock<String>,
+    pub(crate) small_uploads: SmallUploads,
 }
 
 impl Engine {
@@ -93,6 +94,7 @@ impl Engine {
             setup_code,
             walking: Mutex::default(),
             disk_is_full: AtomicBool::new(true),
+            small_uploads: SmallUploads::default(),
             control_token: OnceLock::new(),
             library,
             clock: options.clock,

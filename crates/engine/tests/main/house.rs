@@ -10,8 +10,8 @@ use bytes::Bytes;
 use jiff::tz::TimeZone;
 use safelight_core::{DeviceId, DevicePath, Timestamp};
 use safelight_engine::{
-    Answer, Checksum, Command, Engine, IntakeError, Options, Precondition, Quiet, Receipt, Status,
-    UploadRequest,
+    Answer, Checksum, Command, Engine, IntakeError, Options, Precondition, Quiet, Receipt,
+    Receiving, Status, UploadRequest,
     command::{BackupOutcome, NewDevice, RestoreOutcome, VerifyOutcome, VerifyScope},
 };
 use safelight_testkit::{FakeClock, SeededEntropy};
@@ -97,23 +97,25 @@ impl House {
         promised: Option<u64>,
         checksum: Option<Checksum>,
     ) -> Result<Receipt, IntakeError> {
-        let mut receiving = self
-            .engine
-            .receive(UploadRequest {
-                device: DeviceId(device),
-                path: DevicePath::parse(path).unwrap(),
-                promised,
-                checksum,
-                modified: Some(start_time()),
-                created: None,
-                precondition: Precondition::None,
-                create_parents: true,
-            })
-            .await?;
+        let request = UploadRequest {
+            promised,
+            checksum,
+            ..request(device, path)
+        };
+        let mut receiving = self.engine.receive(request).await?;
         for piece in bytes.chunks(64 * 1024) {
             receiving.write(Bytes::copy_from_slice(piece)).await?;
         }
         receiving.finish().await
+    }
+
+    /// Begins an upload that promises so many bytes.
+    pub(crate) async fn begin(&self, device: i64, path: &str, promised: u64) -> Receiving {
+        let request = UploadRequest {
+            promised: Some(promised),
+            ..request(device, path)
+        };
+        self.engine.receive(request).await.unwrap()
     }
 
     pub(crate) fn back_up(&self) -> Vec<BackupOutcome> {
@@ -157,4 +159,17 @@ fn open(dir: &Path, clock: &Arc<FakeClock>) -> Engine {
         zone: TimeZone::UTC,
     })
     .unwrap()
+}
+
+fn request(device: i64, path: &str) -> UploadRequest {
+    UploadRequest {
+        device: DeviceId(device),
+        path: DevicePath::parse(path).unwrap(),
+        promised: None,
+        checksum: None,
+        modified: Some(start_time()),
+        created: None,
+        precondition: Precondition::None,
+        create_parents: true,
+    }
 }

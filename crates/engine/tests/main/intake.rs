@@ -29,26 +29,57 @@ async fn a_photo_lies_in_its_month_with_its_bytes_and_time() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_shorter_than_promised_or_abandoned_stores_nothing() {
+async fn a_body_that_is_not_as_long_as_promised_stores_nothing() {
     let house = House::new();
     let phone = house.add_device("phone");
-    let error = house
-        .upload_promising(phone.id, "short.jpg", b"only this", Some(100), None)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            IntakeError::Short {
-                promised: 100,
-                received: 9,
-                ..
-            }
-        ),
-        "{error}"
-    );
-    assert!(error.is_transient());
-    assert_nothing_stored(&house);
+    // Short ones wait in memory, long ones go to the disk as they come.
+    for (promise, length) in [
+        (100, 9),
+        (8, 9),
+        (0, 9),
+        (3_000_000, 9),
+        (3_000_000, 3_000_001),
+    ] {
+        let body = vec![b'a'; length];
+        let error = house
+            .upload_promising(phone.id, "short.jpg", &body, Some(promise), None)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                IntakeError::Short { promised, received, .. }
+                    if promised == promise && received == length as u64
+            ),
+            "{error}"
+        );
+        assert!(error.is_transient());
+        assert_nothing_stored(&house);
+    }
+}
+
+/// As many small uploads as there is memory for wait in it, and the others all the same arrive.
+#[tokio::test]
+async fn more_small_uploads_at_once_than_memory_for_them() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let bodies: Vec<Vec<u8>> = (0..40).map(|number| vec![number; 1 << 20]).collect();
+    let mut begun = Vec::new();
+    for (number, body) in bodies.iter().enumerate() {
+        let name = format!("{number}.jpg");
+        begun.push((house.begin(phone.id, &name, body.len() as u64).await, body));
+    }
+    for (upload, body) in &mut begun {
+        for piece in body.chunks(300_000) {
+            upload.write(piece.to_vec().into()).await.unwrap();
+        }
+    }
+    for (upload, body) in begun {
+        let receipt = upload.finish().await.unwrap();
+        let file = house.library().join(receipt.path.to_relative());
+        assert!(std::fs::read(&file).unwrap() == *body, "{}", receipt.path);
+    }
+    assert_eq!(house.status().photos, 40);
 }
 
 #[tokio::test]
@@ -57,7 +88,8 @@ async fn a_checksum_that_was_promised_is_kept_or_nothing_is_stored() {
     let phone = house.add_device("phone");
     // Several pieces, so that a checksum of the last one alone would be noticed.
     let bytes = [b'a'; 200_000];
-    let upload = |checksum| house.upload_promising(phone.id, "a.jpg", &bytes, None, checksum);
+    let upload =
+        |checksum, promised| house.upload_promising(phone.id, "a.jpg", &bytes, promised, checksum);
     let all = [
         (
             Algorithm::Sha256,
@@ -69,21 +101,25 @@ async fn a_checksum_that_was_promised_is_kept_or_nothing_is_stored() {
     ];
     for (algorithm, right) in all {
         let wrong = "0".repeat(right.len());
-        let error = upload(Checksum::from_hex(algorithm, &wrong))
-            .await
-            .unwrap_err();
-        assert!(matches!(error, IntakeError::Damaged { .. }), "{error}");
-        assert!(error.is_transient());
-        for named in [&wrong, right] {
-            let named = format!("{algorithm}:{named} ");
-            assert!(error.to_string().contains(&named), "{named}in {error}");
+        for promised in [None, Some(bytes.len() as u64)] {
+            let error = upload(Checksum::from_hex(algorithm, &wrong), promised)
+                .await
+                .unwrap_err();
+            assert!(matches!(error, IntakeError::Damaged { .. }), "{error}");
+            assert!(error.is_transient());
+            for named in [&wrong, right] {
+                let named = format!("{algorithm}:{named} ");
+                assert!(error.to_string().contains(&named), "{named}in {error}");
+            }
+            assert_nothing_stored(&house);
         }
-        assert_nothing_stored(&house);
     }
     for (algorithm, right) in all {
-        let checksum = Checksum::from_hex(algorithm, right).unwrap();
-        let receipt = upload(Some(checksum)).await.unwrap();
-        assert_eq!(receipt.size, bytes.len() as u64);
+        for promised in [None, Some(bytes.len() as u64)] {
+            let checksum = Checksum::from_hex(algorithm, right);
+            let receipt = upload(checksum, promised).await.unwrap();
+            assert_eq!(receipt.size, bytes.len() as u64);
+        }
     }
 }
 
