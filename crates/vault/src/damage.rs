@@ -15,7 +15,36 @@ fn file(state: &Path) -> PathBuf {
 
 /// The blobs.
 pub(crate) fn read(state: &Path) -> io::Result<HashSet<Id>> {
-    let text = match fs::read_to_string(file(state)) {
+    read_ids(&file(state))
+}
+
+/// Adds blobs.
+pub(crate) fn add(state: &Path, found: &HashSet<Id>) -> io::Result<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut all = read(state)?;
+    all.extend(found);
+    write_ids(&file(state), &all)
+}
+
+/// Those of these blobs (sorted) that were found missing or damaged.
+pub(crate) fn stored_anew(state: &Path, stored: &[Id]) -> io::Result<HashSet<Id>> {
+    let mut all = read(state)?;
+    all.retain(|id| stored.binary_search(id).is_ok());
+    Ok(all)
+}
+
+/// Takes out blobs that are stored anew.
+pub(crate) fn forget(state: &Path, stored: &HashSet<Id>) -> io::Result<()> {
+    let mut all = read(state)?;
+    all.retain(|id| !stored.contains(id));
+    write_ids(&file(state), &all)
+}
+
+/// Reads a file of ids, one a line. One that is not there has none.
+pub(crate) fn read_ids(file: &Path) -> io::Result<HashSet<Id>> {
+    let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashSet::new()),
         Err(error) => return Err(error),
@@ -32,29 +61,8 @@ pub(crate) fn read(state: &Path) -> io::Result<HashSet<Id>> {
         .collect()
 }
 
-/// Adds blobs.
-pub(crate) fn add(state: &Path, found: &HashSet<Id>) -> io::Result<()> {
-    if found.is_empty() {
-        return Ok(());
-    }
-    let mut all = read(state)?;
-    all.extend(found);
-    write(state, &all)
-}
-
-/// Takes out blobs that are stored anew (sorted).
-pub(crate) fn forget(state: &Path, stored: &[Id]) -> io::Result<()> {
-    let mut all = read(state)?;
-    let before = all.len();
-    all.retain(|id| stored.binary_search(id).is_err());
-    if all.len() == before {
-        Ok(())
-    } else {
-        write(state, &all)
-    }
-}
-
-fn write(state: &Path, all: &HashSet<Id>) -> io::Result<()> {
-    let text: String = all.iter().map(|id| format!("{id}\n")).collect();
-    state::replace_file(&file(state), text.as_bytes())
+/// Writes such a file.
+pub(crate) fn write_ids(file: &Path, ids: &HashSet<Id>) -> io::Result<()> {
+    let text: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    state::replace_file(file, text.as_bytes())
 }

@@ -17,7 +17,10 @@ use safelight_core::{AssetId, ContentHash, LibraryPath, Timestamp};
 use crate::{
     Backup, BackupReport, NewFile, RepositoryPassword, Restore, Vault, VaultError, Verify,
     VerifyOutcome,
-    format::id::Id,
+    format::{
+        id::Id,
+        index::{BlobKind, IndexFile, IndexPack},
+    },
     repository,
     store::{File, Folder, LocalStore, Store, StoreError, Trouble},
     testing::{SeededEntropy, SteppingClock},
@@ -210,6 +213,49 @@ impl Bench {
         vault.backup(request, &())
     }
 
+    /// Removes a pack of photos, and notices that it is gone.
+    fn lose_a_pack(&self) {
+        let mut packs = self.indexed().into_iter();
+        let pack = packs.find(|pack| pack.blobs[0].kind == BlobKind::Data);
+        let file = File::In(Folder::Data, pack.unwrap().id);
+        LocalStore::new(&self.path("offsite")).remove(file).unwrap();
+        let mut photos = self
+            .files
+            .values()
+            .map(|file| (file.asset, file.path.clone(), file.hash));
+        let request = Verify {
+            photos: &mut photos,
+            read_back: false,
+        };
+        let report = self.sound().verify(request, &mut |_, _| {}, &()).unwrap();
+        assert!(report.damaged > 0, "{report:?}");
+    }
+
+    /// The packs that the index names.
+    fn indexed(&self) -> Vec<IndexPack> {
+        let store = LocalStore::new(&self.path("offsite"));
+        let indexes = store.list(Folder::Index).unwrap();
+        let (password, state) = (RepositoryPassword::new("p"), self.path("state"));
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        let repository =
+            repository::open(Arc::new(store), "test", &password, &state, clock, entropy).unwrap();
+        let read = |(file, _)| repository.read_json(Folder::Index, file).unwrap();
+        indexes
+            .into_iter()
+            .map(read)
+            .flat_map(|index: IndexFile| index.packs)
+            .collect()
+    }
+
+    /// Every pack that the index names is there, as long as it should be.
+    fn assert_index_is_true(&self, what: &str) {
+        let store = LocalStore::new(&self.path("offsite"));
+        let packs: BTreeMap<Id, u64> = store.list(Folder::Data).unwrap().into_iter().collect();
+        for pack in self.indexed() {
+            assert_eq!(packs.get(&pack.id), Some(&pack.file_size()), "{what}");
+        }
+    }
+
     /// What a report claims can be had back from a sound store, byte for byte.
     fn assert_honest(&self, stored: &[AssetId], what: &str) {
         if stored.is_empty() {
@@ -275,10 +321,20 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Whether the store has lost a pack before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    AllIsWell,
+    PackLost,
+}
+
 /// Runs a backup with a fault at each of its operations in turn, until one needs no more operations.
-fn at_every_operation(fault: Fault, for_good: bool) {
+fn at_every_operation(fault: Fault, for_good: bool, before: Before) {
     let mut bench = Bench::new();
     bench.backup(&bench.sound()).unwrap();
+    if before == Before::PackLost {
+        bench.lose_a_pack();
+    }
     for number in 5..=7 {
         bench.put(number);
     }
@@ -320,13 +376,16 @@ fn at_every_operation(fault: Fault, for_good: bool) {
         // Whatever happened, the four photos of the backup before are still there (a snapshot that was written and
         // not reported may have more), unless the fault wrote rubbish: that is what is found out next.
         if matches!(fault, Fault::Error(_) | Fault::LateError) {
-            let kept: Vec<AssetId> = (1..=4).map(AssetId).collect();
-            bench.assert_honest(&kept, &what);
+            if before == Before::AllIsWell {
+                let kept: Vec<AssetId> = (1..=4).map(AssetId).collect();
+                bench.assert_honest(&kept, &what);
+            }
             let again = bench
                 .backup(&bench.sound())
                 .unwrap_or_else(|error| panic!("{what}, and then: {error}"));
             assert_eq!(again.stored.len(), 7, "{what}: the next backup mends it");
             bench.assert_honest(&again.stored, &what);
+            bench.assert_index_is_true(&what);
         }
         if needed <= at {
             assert!(at > 15, "a backup has more operations than {at}");
@@ -338,27 +397,34 @@ fn at_every_operation(fault: Fault, for_good: bool) {
 
 #[test]
 fn a_store_that_fails_once() {
-    at_every_operation(Fault::Error(Trouble::Unreachable), false);
+    at_every_operation(Fault::Error(Trouble::Unreachable), false, Before::AllIsWell);
 }
 
 #[test]
 fn a_store_that_fails_from_then_on() {
-    at_every_operation(Fault::Error(Trouble::Full), true);
+    at_every_operation(Fault::Error(Trouble::Full), true, Before::AllIsWell);
 }
 
 #[test]
 fn a_store_that_fails_after_its_work() {
-    at_every_operation(Fault::LateError, false);
+    at_every_operation(Fault::LateError, false, Before::AllIsWell);
 }
 
 #[test]
 fn a_store_that_loses_what_it_acknowledged() {
-    at_every_operation(Fault::Drop, false);
+    at_every_operation(Fault::Drop, false, Before::AllIsWell);
 }
 
 #[test]
 fn a_store_that_cuts_what_it_acknowledged() {
-    at_every_operation(Fault::Truncate, false);
+    at_every_operation(Fault::Truncate, false, Before::AllIsWell);
+}
+
+#[test]
+fn a_store_that_lost_a_pack_and_fails_while_that_is_mended() {
+    at_every_operation(Fault::Error(Trouble::Unreachable), false, Before::PackLost);
+    at_every_operation(Fault::Error(Trouble::Full), true, Before::PackLost);
+    at_every_operation(Fault::LateError, false, Before::PackLost);
 }
 
 #[test]

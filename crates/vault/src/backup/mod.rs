@@ -4,6 +4,7 @@
 mod folders;
 mod journal;
 mod known;
+mod mend;
 mod pipeline;
 mod proof;
 mod read;

@@ -25,7 +25,7 @@ pub(crate) const CHUNK: usize = 8 << 20;
 /// How much of a piece is compressed for trial.
 const SAMPLE: usize = 16 << 10;
 /// zstd's level: restic's "auto" is its default too.
-const LEVEL: i32 = 3;
+pub(super) const LEVEL: i32 = 3;
 
 /// A file to be read.
 pub(crate) struct Job {

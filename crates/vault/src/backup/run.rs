@@ -14,6 +14,7 @@ use super::{
     folders::Folders,
     journal::{Journal, Left},
     known::Known,
+    mend,
     pipeline::{self, Outcomes},
     proof::{Promised, Proof},
     trees::{self, Change, NewLists},
@@ -87,8 +88,14 @@ pub(crate) fn run(
         let packs = repository
             .store
             .list(Folder::Data)
-            .map_err(|error| repository.store_error(error))?;
-        known.add(index.data_in_place(&packs.into_iter().collect()));
+            .map_err(|error| repository.store_error(error))?
+            .into_iter()
+            .collect();
+        known.add(index.data_in_place(&packs));
+        if index.names_others_than(&packs) {
+            mend::note(state_dir, &HashSet::new())
+                .map_err(state_error("Noting that the index is to be mended"))?;
+        }
         for what in broken {
             monitor.note(&what);
         }
@@ -243,7 +250,14 @@ pub(crate) fn run(
             .map_err(state_error("Remembering the snapshot"))?;
     }
     Journal::clear(state_dir).map_err(state_error("Clearing the journal"))?;
-    damage::forget(state_dir, &proved.data).map_err(state_error("Noting what was mended"))?;
+    let mended = damage::stored_anew(state_dir, &proved.data)
+        .map_err(state_error("Reading what was damaged"))?;
+    if !mended.is_empty() {
+        mend::note(state_dir, &mended)
+            .and_then(|()| damage::forget(state_dir, &mended))
+            .map_err(state_error("Noting what was mended"))?;
+    }
+    mend::run(repository, state_dir, &guard, monitor)?;
     guard.release()?;
     let nothing = !is_new && stored.is_empty();
     Ok(BackupReport {

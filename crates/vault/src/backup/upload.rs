@@ -165,24 +165,8 @@ impl<'a> Uploader<'a> {
     }
 
     fn store(&self, bytes: &Bytes, index: IndexPack) -> Result<(), VaultError> {
-        let file = File::In(Folder::Data, index.id);
-        let store_error = |error| self.repository.store_error(error);
-        self.repository
-            .store
-            .write(file, bytes)
-            .map_err(store_error)?;
+        self.repository.write_pack(index.id, bytes)?;
         let size = bytes.len() as u64;
-        let found = self.repository.store.size(file).map_err(store_error)?;
-        if found != Some(size) {
-            let found = found.map_or_else(
-                || "is not there".to_owned(),
-                |found| format!("has {found} bytes"),
-            );
-            return Err(self.repository.damaged(format!(
-                "{} {found} after {size} bytes were written",
-                file.path()
-            )));
-        }
         lock(&self.journal)
             .pack(&index, size)
             .map_err(|error| self.journal_error(&error))?;

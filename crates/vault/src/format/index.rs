@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::Id;
+use super::{crypto::OVERHEAD, id::Id};
 
 /// What a blob holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,4 +45,19 @@ pub(crate) struct IndexBlob {
     /// How many bytes it has when decompressed; absent if it is not compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uncompressed_length: Option<u32>,
+}
+
+impl IndexPack {
+    /// How many bytes the pack's file has, if this entry names all of its blobs: their bytes, an encrypted header with an
+    /// entry for each, and the header's length.
+    pub(crate) fn file_size(&self) -> u64 {
+        let end = |blob: &IndexBlob| u64::from(blob.offset) + u64::from(blob.length);
+        let entry = |blob: &IndexBlob| match blob.uncompressed_length {
+            None => 37,
+            Some(_) => 41,
+        };
+        let blobs = self.blobs.iter().map(end).max().unwrap_or(0);
+        let header = self.blobs.iter().map(entry).sum::<u64>() + OVERHEAD as u64;
+        blobs + header + size_of::<u32>() as u64
+    }
 }

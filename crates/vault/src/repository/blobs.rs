@@ -1,6 +1,9 @@
 //! Where blobs lie, and how their bytes become clear.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use super::Repository;
 use crate::{
@@ -10,7 +13,7 @@ use crate::{
         id::Id,
         index::{BlobKind, IndexBlob, IndexFile},
     },
-    store::Folder,
+    store::{File, Folder},
 };
 
 /// Where a blob lies.
@@ -108,21 +111,30 @@ impl BlobIndex {
         wanted: impl Fn(BlobKind) -> bool,
         mut broken: Option<&mut Vec<String>>,
     ) -> Result<Self, VaultError> {
+        let store_error = |error| repository.store_error(error);
         let mut index = Self::default();
-        let files = repository
-            .store
-            .list(Folder::Index)
-            .map_err(|error| repository.store_error(error))?;
-        for (file, _) in files {
-            match (
-                repository.read_json::<IndexFile>(Folder::Index, file),
-                &mut broken,
-            ) {
-                (Ok(read), _) => index.add(&read, &wanted),
-                (Err(error @ VaultError::Damaged { .. }), Some(broken)) => {
-                    broken.push(error.to_string());
+        let mut seen = HashSet::new();
+        let mut superseded = true;
+        while std::mem::take(&mut superseded) {
+            for (name, _) in repository.store.list(Folder::Index).map_err(store_error)? {
+                if !seen.insert(name) {
+                    continue;
                 }
-                (Err(error), _) => return Err(error),
+                match repository.read_json::<IndexFile>(Folder::Index, name) {
+                    Ok(read) => index.add(&read, &wanted),
+                    Err(error @ VaultError::Damaged { .. }) => {
+                        let file = File::In(Folder::Index, name);
+                        if repository.store.size(file).map_err(store_error)?.is_none() {
+                            // Gone since it was listed: what stands in for it was there before it went.
+                            superseded = true;
+                        } else if let Some(broken) = &mut broken {
+                            broken.push(error.to_string());
+                        } else {
+                            return Err(error);
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
         index.data.sort_unstable_by_key(|entry| entry.id);
@@ -162,6 +174,11 @@ impl BlobIndex {
                     .is_some_and(|size| *size >= end)
             })
             .map(|entry| entry.id)
+    }
+
+    /// Whether the index names packs that are not in the store. `packs` are those that are, with their sizes.
+    pub(crate) fn names_others_than(&self, packs: &HashMap<Id, u64>) -> bool {
+        self.packs.iter().any(|pack| !packs.contains_key(pack))
     }
 
     /// All places of a blob.

@@ -1,9 +1,10 @@
-//! restic's locks: a shared one during a backup keeps `restic prune` away, and the lock of a `prune` keeps us away.
+//! restic's locks: a shared one during a backup keeps `restic prune` away, and the lock of a `prune` keeps us away. What
+//! takes something away that others may be reading needs a lock that is exclusive.
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,21 +12,29 @@ use jiff::{SignedDuration, Timestamp};
 use super::Repository;
 use crate::{
     error::VaultError,
-    format::{id::Id, lock::Lock},
+    format::{file, id::Id, lock::Lock},
     store::{File, Folder},
 };
 
 /// When our lock is written anew, far before others take it for stale.
 const RENEW_AFTER: SignedDuration = SignedDuration::from_mins(5);
-/// In the state folder: the lock that is ours, so that one left by a crash is removed by the next run.
+/// In the state folder: the locks that are ours, so that one left by a crash is removed by the next run.
 const KEPT: &str = "lock-in-repository";
 
 /// Our lock, as long as it lives. [`LockGuard::release`] it; a drop does so too, without telling of trouble.
 pub(crate) struct LockGuard<'a> {
     repository: &'a Repository,
     kept: PathBuf,
-    current: Mutex<(Id, Timestamp)>,
+    current: Mutex<Current>,
     released: bool,
+}
+
+/// The lock file that is ours now.
+#[derive(Clone, Copy)]
+struct Current {
+    id: Id,
+    written: Timestamp,
+    exclusive: bool,
 }
 
 impl<'a> LockGuard<'a> {
@@ -36,54 +45,55 @@ impl<'a> LockGuard<'a> {
     /// [`VaultError::Locked`] if somebody works on the repository alone.
     pub(crate) fn take(repository: &'a Repository, state: &Path) -> Result<Self, VaultError> {
         let kept = state.join(KEPT);
-        if let Some(left) = fs::read_to_string(&kept)
-            .ok()
-            .and_then(|text| text.trim().parse().ok())
-        {
-            remove(repository, left)?;
-        }
+        remove_kept(repository, &kept)?;
         refuse_if_exclusive(repository, None)?;
-        let now = repository.clock.now();
-        let id = write(repository, &kept, now)?;
+        let current = write(repository, &kept, false, None)?;
         let guard = Self {
             repository,
             kept,
-            current: Mutex::new((id, now)),
+            current: Mutex::new(current),
             released: false,
         };
         // Both may have looked at the same time: look again now that ours can be seen, as restic does.
-        refuse_if_exclusive(repository, Some(id))?;
+        refuse_if_exclusive(repository, Some(current.id))?;
         Ok(guard)
+    }
+
+    /// Makes the lock exclusive. `false` if somebody else is at work on the repository; there is nothing to be done alone
+    /// then, and the lock is to be released.
+    pub(crate) fn be_alone(&self) -> Result<bool, VaultError> {
+        let shared = lock(&self.current).id;
+        if others(self.repository, Some(shared))?.next().is_some() {
+            return Ok(false);
+        }
+        self.write_anew(true)?;
+        // As when it was taken.
+        let exclusive = lock(&self.current).id;
+        Ok(others(self.repository, Some(exclusive))?.next().is_none())
     }
 
     /// Writes the lock anew if it is time to.
     pub(crate) fn renew(&self) -> Result<(), VaultError> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.repository.clock.now();
-        if now.duration_since(current.1) < RENEW_AFTER {
+        let Current {
+            written, exclusive, ..
+        } = *lock(&self.current);
+        if self.repository.clock.now().duration_since(written) < RENEW_AFTER {
             return Ok(());
         }
-        let old = current.0;
-        *current = (write(self.repository, &self.kept, now)?, now);
+        self.write_anew(exclusive)
+    }
+
+    fn write_anew(&self, exclusive: bool) -> Result<(), VaultError> {
+        let mut current = lock(&self.current);
+        let old = current.id;
+        *current = write(self.repository, &self.kept, exclusive, Some(old))?;
         remove(self.repository, old)
     }
 
     /// Removes the lock.
     pub(crate) fn release(mut self) -> Result<(), VaultError> {
         self.released = true;
-        self.remove_current()
-    }
-
-    fn remove_current(&self) -> Result<(), VaultError> {
-        let id = self
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0;
-        remove(self.repository, id)?;
-        // If it stays, the next run removes a lock that is not there, which is no error.
-        drop(fs::remove_file(&self.kept));
-        Ok(())
+        remove_kept(self.repository, &self.kept)
     }
 }
 
@@ -91,32 +101,68 @@ impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         if !self.released {
             // The backup has failed already and tells why; the next run removes what stays.
-            drop(self.remove_current());
+            drop(remove_kept(self.repository, &self.kept));
         }
     }
 }
 
-fn write(repository: &Repository, kept: &Path, now: Timestamp) -> Result<Id, VaultError> {
+fn lock(current: &Mutex<Current>) -> MutexGuard<'_, Current> {
+    current.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes a lock file. Its name is kept before it is there, beside that of the lock `before` it: whenever this ends, the
+/// next run can remove both.
+fn write(
+    repository: &Repository,
+    kept: &Path,
+    exclusive: bool,
+    before: Option<Id>,
+) -> Result<Current, VaultError> {
+    let written = repository.clock.now();
     let lock = Lock {
-        time: now.to_string(),
-        exclusive: false,
+        time: written.to_string(),
+        exclusive,
         hostname: gethostname::gethostname().to_string_lossy().into_owned(),
         username: "safelight".to_owned(),
         pid: std::process::id(),
     };
-    let id = repository.write_json(Folder::Locks, &lock)?;
-    repository
-        .store
-        .flush()
-        .map_err(|error| repository.store_error(error))?;
-    crate::state::replace_file(kept, id.to_string().as_bytes()).map_err(|error| {
+    let sealed = file::seal_plain_json(&repository.cipher, &lock, repository.entropy.as_ref());
+    let id = Id::of(&sealed);
+    let names: Vec<String> = [Some(id), before]
+        .iter()
+        .flatten()
+        .map(Id::to_string)
+        .collect();
+    crate::state::replace_file(kept, names.join("\n").as_bytes()).map_err(|error| {
         VaultError::Io {
             url: repository.url.clone(),
             attempt: format!("Writing {}", kept.display()),
             reason: error.to_string(),
         }
     })?;
-    Ok(id)
+    repository
+        .store
+        .write(File::In(Folder::Locks, id), &sealed.into())
+        .and_then(|()| repository.store.flush())
+        .map_err(|error| repository.store_error(error))?;
+    Ok(Current {
+        id,
+        written,
+        exclusive,
+    })
+}
+
+/// Removes the locks that are ours.
+fn remove_kept(repository: &Repository, kept: &Path) -> Result<(), VaultError> {
+    // Whatever is wrong with this file: a lock that stays is stale in half an hour.
+    for ours in fs::read_to_string(kept).unwrap_or_default().lines() {
+        if let Ok(ours) = ours.parse() {
+            remove(repository, ours)?;
+        }
+    }
+    // If it stays, the next run removes locks that are not there, which is no error.
+    drop(fs::remove_file(kept));
+    Ok(())
 }
 
 fn remove(repository: &Repository, id: Id) -> Result<(), VaultError> {
@@ -125,25 +171,36 @@ fn remove(repository: &Repository, id: Id) -> Result<(), VaultError> {
 }
 
 fn refuse_if_exclusive(repository: &Repository, ours: Option<Id>) -> Result<(), VaultError> {
+    match others(repository, ours)?.find(|lock| lock.exclusive) {
+        Some(lock) => Err(VaultError::Locked {
+            url: repository.url.clone(),
+            by: format!("{} (process {})", lock.hostname, lock.pid),
+            since: lock.time,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The locks of others that still forbid something.
+fn others(
+    repository: &Repository,
+    ours: Option<Id>,
+) -> Result<impl Iterator<Item = Lock>, VaultError> {
+    let mut found = Vec::new();
     let locks = repository
         .store
         .list(Folder::Locks)
         .map_err(|error| repository.store_error(error))?;
     for (id, _) in locks.into_iter().filter(|(id, _)| Some(*id) != ours) {
         match repository.read_json::<Lock>(Folder::Locks, id) {
-            Ok(lock) if lock.exclusive && lock.is_fresh(repository.clock.now()) => {
-                return Err(VaultError::Locked {
-                    url: repository.url.clone(),
-                    by: format!("{} (process {})", lock.hostname, lock.pid),
-                    since: lock.time,
-                });
-            }
-            Ok(_) => {}
+            Ok(lock) => found.push(lock),
             // Gone between the two looks, or half a lock of a store that shows unfinished files: restic ignores
             // these too.
             Err(VaultError::Damaged { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    let now = repository.clock.now();
+    found.retain(|lock| lock.is_fresh(now));
+    Ok(found.into_iter())
 }

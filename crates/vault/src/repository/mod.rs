@@ -69,20 +69,34 @@ impl Repository {
             .map_err(|error| self.damaged(format!("{}: {error}", file.path())))
     }
 
-    /// Encrypts and writes a file that is not a pack. Its name survives a loss of power after the store's next flush.
+    /// Encrypts and writes a file that is neither a pack nor a lock. Its name survives a loss of power after the store's next flush.
     pub(crate) fn write_json(
         &self,
         folder: Folder,
         value: &impl Serialize,
     ) -> Result<Id, VaultError> {
-        let sealed = match folder {
-            Folder::Locks => file::seal_plain_json(&self.cipher, value, self.entropy.as_ref()),
-            _ => file::seal_json(&self.cipher, value, self.entropy.as_ref()),
-        };
+        let sealed = file::seal_json(&self.cipher, value, self.entropy.as_ref());
         let id = Id::of(&sealed);
         let written = self.store.write(File::In(folder, id), &Bytes::from(sealed));
         written.map_err(|error| self.store_error(error))?;
         Ok(id)
+    }
+
+    /// Writes a pack and asks the store for its size.
+    pub(crate) fn write_pack(&self, id: Id, bytes: &Bytes) -> Result<(), VaultError> {
+        let file = File::In(Folder::Data, id);
+        let store_error = |error| self.store_error(error);
+        self.store.write(file, bytes).map_err(store_error)?;
+        let size = bytes.len() as u64;
+        let found = match self.store.size(file).map_err(store_error)? {
+            Some(found) if found == size => return Ok(()),
+            Some(found) => format!("has {found} bytes"),
+            None => "is not there".to_owned(),
+        };
+        Err(self.damaged(format!(
+            "{} {found} after {size} bytes were written",
+            file.path()
+        )))
     }
 
     /// Reads a blob and proves that its bytes are those that `id` names.

@@ -35,7 +35,7 @@ impl Hurt {
     }
 }
 
-fn files(world: &World, folder: &str) -> Vec<PathBuf> {
+fn files_of(world: &World, folder: &str) -> Vec<PathBuf> {
     let root = world.repository().join(folder);
     tree::files(&root)
         .unwrap()
@@ -59,7 +59,7 @@ fn world() -> (World, Vault) {
 /// The repository's data packs and tree packs.
 fn packs(world: &World) -> (Vec<PathBuf>, Vec<PathBuf>) {
     // The lists of a few folders have less than 4 KiB, photos' packs more.
-    files(world, "data")
+    files_of(world, "data")
         .into_iter()
         .partition(|path| fs::metadata(path).unwrap().len() > 4096)
 }
@@ -109,8 +109,39 @@ fn a_hurt_data_pack_is_found_its_photos_are_named_and_the_next_backup_mends_it()
             world.assert_restores(&vault);
             let (report, _) = world.verify(&vault, true);
             assert_eq!(report.good, 4, "{hurt:?}");
+            // The index names the hurt pack no more, and what was whole in it lies in another one.
+            world.assert_restic_agrees();
         }
     }
+}
+
+#[test]
+fn the_index_is_mended_only_when_nobody_else_is_at_work() {
+    let (world, vault) = world();
+    let mut lock = None;
+    let files = world.all();
+    let mut watched = files.into_iter().inspect(|_| {
+        let held = files_of(&world, "locks").remove(0);
+        lock = Some((fs::read(&held).unwrap(), held));
+    });
+    world.backup_from(&vault, &mut watched).unwrap();
+    Hurt::Delete.file(&packs(&world).0[0]);
+    world.verify(&vault, false);
+
+    // As another computer's backup would hold it.
+    let (bytes, theirs) = lock.unwrap();
+    fs::write(&theirs, bytes).unwrap();
+    let before = files_of(&world, "index");
+    world.backup_all(&vault);
+    let is_there = |index: &PathBuf| index.exists();
+    assert!(before.iter().all(is_there), "somebody may be reading it");
+    world.assert_restores(&vault);
+
+    fs::remove_file(theirs).unwrap();
+    world.backup(&vault, vec![]).unwrap();
+    assert!(!before.iter().all(is_there));
+    assert_eq!(files_of(&world, "locks"), [] as [PathBuf; 0]);
+    world.assert_restic_agrees();
 }
 
 #[test]
@@ -156,7 +187,7 @@ fn a_hurt_tree_pack_is_named() {
 fn a_hurt_index_is_named_and_what_another_one_names_comes_back() {
     for hurt in ALL {
         let (world, vault) = world();
-        hurt.file(&files(&world, "index")[0]);
+        hurt.file(&files_of(&world, "index")[0]);
         let (report, outcomes) = world.verify(&vault, true);
         assert!(
             outcomes
@@ -182,7 +213,7 @@ fn a_hurt_index_is_named_and_what_another_one_names_comes_back() {
 fn a_hurt_snapshot_is_named() {
     for hurt in [Hurt::Cut, Hurt::Flip] {
         let (mut world, vault) = world();
-        for snapshot in files(&world, "snapshots") {
+        for snapshot in files_of(&world, "snapshots") {
             hurt.file(&snapshot);
         }
         assert!(matches!(vault.snapshots(), Err(VaultError::Damaged { .. })));
@@ -204,7 +235,7 @@ fn a_hurt_snapshot_is_named() {
 #[test]
 fn deleted_snapshots_are_noticed() {
     let (world, vault) = world();
-    for snapshot in files(&world, "snapshots") {
+    for snapshot in files_of(&world, "snapshots") {
         Hurt::Delete.file(&snapshot);
     }
     let (report, outcomes) = world.verify(&vault, false);
@@ -230,7 +261,7 @@ fn a_hurt_config_or_key_is_named_and_never_taken_for_a_wrong_password() {
                 }
                 match folder {
                     "config" => hurt.file(&world.repository().join("config")),
-                    _ => hurt.file(&files(&world, "keys")[0]),
+                    _ => hurt.file(&files_of(&world, "keys")[0]),
                 }
                 let opened = world.open();
                 let what = format!("{hurt:?} {folder} {kept}: {:?}", opened.as_ref().err());

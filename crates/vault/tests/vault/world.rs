@@ -179,6 +179,23 @@ impl World {
         vault.backup(request, &())
     }
 
+    pub(crate) fn backup_from(
+        &self,
+        vault: &Vault,
+        files: &mut dyn Iterator<Item = NewFile>,
+    ) -> Result<BackupReport, VaultError> {
+        let request = Backup {
+            library: &self.library(),
+            files,
+            continues: None,
+            plain_files: &[],
+            removed: &[],
+            cancel: &|| false,
+            enough: &|| false,
+        };
+        vault.backup(request, &())
+    }
+
     /// Backs up everything, which must succeed for every photo.
     pub(crate) fn backup_all(&self, vault: &Vault) -> BackupReport {
         let report = self.backup(vault, self.all()).unwrap();
