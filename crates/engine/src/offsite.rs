@@ -2,13 +2,13 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use safelight_core::{Clock, Entropy};
 use safelight_library::DestinationRow;
-use safelight_vault::{RepositoryPassword, S3Keys, StoreConfig, Vault};
+use safelight_vault::{RepositoryPassword, S3Keys, StoreConfig, Vault, VaultError};
 
 use crate::{
     command::S3KeyPair,
@@ -88,30 +88,35 @@ impl Offsite {
         *slot.vault.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Opens the repository that the secrets are about.
     pub(crate) fn open(&self, secrets: &DestinationSecrets) -> Result<Vault, EngineError> {
-        let config = store_config(&secrets.url, secrets.keys.as_ref())?;
-        let password = RepositoryPassword::new(secrets.password.clone());
-        let state_dir = self.state_dir(&secrets.repository_id);
-        Ok(Vault::open(
-            &config,
-            &password,
-            &state_dir,
-            Arc::clone(&self.clock),
-            Arc::clone(&self.entropy),
-        )?)
+        self.with_vault(secrets, Vault::open)
     }
 
+    /// Makes it.
     pub(crate) fn create(&self, secrets: &DestinationSecrets) -> Result<Vault, EngineError> {
-        let config = store_config(&secrets.url, secrets.keys.as_ref())?;
-        let password = RepositoryPassword::new(secrets.password.clone());
-        let state_dir = self.state_dir(&secrets.repository_id);
-        Ok(Vault::create(
-            &config,
-            &password,
-            &state_dir,
+        self.with_vault(secrets, Vault::create)
+    }
+
+    fn with_vault(
+        &self,
+        secrets: &DestinationSecrets,
+        reach: impl FnOnce(
+            &StoreConfig,
+            &RepositoryPassword,
+            &Path,
+            Arc<dyn Clock>,
+            Arc<dyn Entropy>,
+        ) -> Result<Vault, VaultError>,
+    ) -> Result<Vault, EngineError> {
+        let vault = reach(
+            &store_config(&secrets.url, secrets.keys.as_ref())?,
+            &RepositoryPassword::new(secrets.password.clone()),
+            &self.state_dir(&secrets.repository_id),
             Arc::clone(&self.clock),
             Arc::clone(&self.entropy),
-        )?)
+        );
+        Ok(vault?)
     }
 }
 

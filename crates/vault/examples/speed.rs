@@ -172,7 +172,6 @@ fn main() {
             snapshot: None,
             paths: &[],
             to: &to,
-            expected: &|_| None,
         };
         let report = vault.restore(&request, &()).unwrap();
         assert!(report.failures.is_empty());

@@ -271,18 +271,17 @@ impl Bench {
             snapshot: None,
             paths: &paths,
             to: to.path(),
-            expected: &|path| {
-                self.files
-                    .values()
-                    .find(|file| file.path == *path)
-                    .map(|file| file.hash)
-            },
         };
         let report = vault
             .restore(&request, &())
             .unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(report.failures, [], "{what}");
         assert_eq!(report.files as usize, stored.len(), "{what}");
+        for file in stored.iter().map(|asset| &self.files[&asset.0]) {
+            let restored = fs::read(to.path().join(file.path.to_relative())).unwrap();
+            let hash = ContentHash::from_bytes(Id::of(&restored).0);
+            assert_eq!(hash, file.hash, "{what}: {}", file.path);
+        }
     }
 }
 

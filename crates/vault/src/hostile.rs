@@ -104,7 +104,6 @@ fn names_that_lead_elsewhere_are_refused_and_the_rest_comes_back() {
             snapshot: None,
             paths: &[],
             to: &to,
-            expected: &|_| None,
         };
         let report = vault.restore(&request, &()).unwrap();
         assert_eq!(

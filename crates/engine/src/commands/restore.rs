@@ -37,16 +37,14 @@ impl Engine {
         let row = self.destination_to_restore_from(destination)?;
         let vault = self.0.offsite.vault(&row)?;
         let shown = self.0.board.show("restore", &row.name, progress);
-        // The name may stand for another photo today than it did in the snapshot, so the catalogue's hash is no measure;
-        // every blob is checked against its own SHA-256 in any case.
-        let expected = |_: &LibraryPath| None;
+        // Each blob is compared with its own SHA-256. The catalogue's hash is no measure: the name may stand for another
+        // photo today than it did in the snapshot.
         let report = vault
             .restore(
                 &Restore {
                     snapshot,
                     paths: &paths,
                     to,
-                    expected: &expected,
                 },
                 &shown,
             )

@@ -1,5 +1,6 @@
 //! The way back: photos out of a repository, each compared with what its name promises.
 
+mod flush;
 mod listing;
 mod restore;
 mod transfer;
@@ -20,14 +21,12 @@ pub struct Restore<'a> {
     pub paths: &'a [LibraryPath],
     /// The folder to restore to. What is in it already is never overwritten.
     pub to: &'a Path,
-    /// What a file's bytes must hash to, where that is known.
-    pub expected: &'a (dyn Fn(&LibraryPath) -> Option<ContentHash> + Sync),
 }
 
 /// What a restore did.
 #[derive(Debug, Default)]
 pub struct RestoreReport {
-    /// Files that are in the folder now, with those that were there already, byte for byte.
+    /// Files that are in the folder now, flushed, with those that were there already, byte for byte.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,

@@ -11,11 +11,9 @@ use std::{
 };
 
 use filetime::FileTime;
-use safelight_core::{ContentHash, LibraryPath};
-use sha2::{Digest, Sha256};
 
 use super::{
-    FileFailure, Restore, RestoreReport,
+    FileFailure, Restore, RestoreReport, flush,
     listing::{self, Listed},
     transfer::{self, Receiver},
 };
@@ -91,6 +89,7 @@ pub(crate) fn run(
             .unwrap_or_else(PoisonError::into_inner),
     };
     fetched?;
+    flush::all(request.to, &files).map_err(into_error)?;
     monitor.progress(report.files, report.bytes);
     Ok(report)
 }
@@ -164,8 +163,6 @@ struct Open {
     temporary: PathBuf,
     target: PathBuf,
     file: Option<fs::File>,
-    hash: Option<Sha256>,
-    expected: Option<ContentHash>,
     size: u64,
 }
 
@@ -197,23 +194,15 @@ impl Receiver for Writer<'_> {
             _ => Err(error),
         });
         let opened = opened.map_err(|error| format!("It cannot be written: {error}"))?;
-        let expected = LibraryPath::parse(&listed.path)
-            .ok()
-            .and_then(|path| (self.request.expected)(&path));
         Ok(Open {
             target,
             temporary,
             file: Some(opened),
-            hash: expected.map(|_| Sha256::new()),
-            expected,
             size: 0,
         })
     }
 
     fn take(&self, open: &mut Open, bytes: &[u8]) -> Result<(), String> {
-        if let Some(hash) = &mut open.hash {
-            hash.update(bytes);
-        }
         open.size += bytes.len() as u64;
         match &mut open.file {
             Some(file) => file
@@ -225,14 +214,6 @@ impl Receiver for Writer<'_> {
 
     fn end(&self, file: usize, mut open: Open) -> Result<(), String> {
         let listed = &self.files[file];
-        if let (Some(hash), Some(expected)) = (open.hash.take(), open.expected) {
-            let found = ContentHash::from_bytes(hash.finalize().into());
-            if found != expected {
-                return Err(format!(
-                    "The snapshot has other bytes under this name (SHA-256 {found}, not {expected})"
-                ));
-            }
-        }
         if open.size != listed.size {
             return Err(format!(
                 "The snapshot has {} bytes of it, not {}",
@@ -246,6 +227,9 @@ impl Receiver for Writer<'_> {
                 u32::try_from(modified.subsec_nanosecond().rem_euclid(1_000_000_000)).unwrap_or(0),
             );
             filetime::set_file_handle_times(handle, None, Some(time)).map_err(wrong)?;
+        }
+        if let Some(handle) = &open.file {
+            flush::file(handle, listed.size).map_err(wrong)?;
         }
         match rename_new(&open.temporary, &open.target) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

@@ -6,6 +6,8 @@ mod s3;
 use bytes::Bytes;
 
 pub(crate) use local::LocalStore;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use local::sync_folder;
 pub(crate) use s3::S3Store;
 
 use crate::format::id::Id;

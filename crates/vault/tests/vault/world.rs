@@ -209,16 +209,10 @@ impl World {
             .iter()
             .map(|path| LibraryPath::parse(path).unwrap())
             .collect();
-        let expected = |path: &LibraryPath| {
-            self.photos
-                .get(path.as_str())
-                .map(|(bytes, _)| tree::hash(bytes))
-        };
         let request = Restore {
             snapshot: None,
             paths: &paths,
             to,
-            expected: &expected,
         };
         vault.restore(&request, &()).unwrap()
     }
