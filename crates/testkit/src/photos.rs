@@ -66,6 +66,9 @@ impl Picture {
 pub struct Photos {
     random: Random,
     number: u32,
+    /// When the first may have been taken, and for how many seconds from then on.
+    from: DateTime,
+    seconds: u64,
 }
 
 impl Photos {
@@ -75,6 +78,18 @@ impl Photos {
         Self {
             random: Random::new(seed),
             number: 0,
+            from: date(2010, 1, 1).at(0, 0, 0, 0),
+            seconds: 15 * 365 * 86_400,
+        }
+    }
+
+    /// As [`Self::new`], of one evening: what a phone brings at night.
+    #[must_use]
+    pub fn of_one_evening(seed: u64) -> Self {
+        Self {
+            from: date(2024, 12, 28).at(17, 0, 0, 0),
+            seconds: 6 * 3_600,
+            ..Self::new(seed)
         }
     }
 
@@ -82,10 +97,9 @@ impl Photos {
     pub fn next(&mut self, size: usize) -> Picture {
         self.number += 1;
         let number = self.number;
-        let day = date(2010, 1, 1).at(0, 0, 0, 0);
-        let seconds =
-            i64::try_from(self.random.below(15 * 365 * 86_400)).expect("15 years of seconds");
-        let taken = day
+        let seconds = i64::try_from(self.random.below(self.seconds)).expect("years of seconds");
+        let taken = self
+            .from
             .checked_add(jiff::SignedDuration::from_secs(seconds))
             .expect("a time within the calendar");
         if number.is_multiple_of(10) {

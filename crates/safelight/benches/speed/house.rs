@@ -60,13 +60,14 @@ impl House {
     }
 
     /// Takes in new photos through a server that runs only for that.
-    pub(crate) fn receive(&self, seed: u64, count: usize, size: usize) {
+    pub(crate) fn receive(&self, mut roll: Photos, folder: &str, count: usize, size: usize) {
         let mut server = self.serve();
         let mut client = phone(&server);
-        let mut roll = Photos::new(seed);
-        for number in 0..count {
+        let made = client.send("MKCOL", &format!("/dav/{folder}"), &[], b"");
+        assert_eq!(made.expect("an answer").status, 201, "{folder}");
+        for _ in 0..count {
             let picture = roll.next(size);
-            let target = format!("/dav/{seed}-{number}-{}", picture.name);
+            let target = format!("/dav/{folder}/{}", picture.name);
             let answer = client
                 .send("PUT", &target, &[], &picture.bytes)
                 .expect("an answer");
