@@ -4,7 +4,7 @@
 //! All of it can be lost: it is read again from the repository, which costs the repository's index.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs, io,
     io::{BufRead, Write},
     path::{Path, PathBuf},
@@ -146,6 +146,46 @@ impl Remembered {
             }
         }
         Ok(known)
+    }
+
+    /// Takes a new snapshot in: the folders that it has other lists for, `None` for those that are gone, and where the new
+    /// lists lie.
+    pub(crate) fn advance(
+        &mut self,
+        snapshot: (Id, Snapshot),
+        lists: &BTreeMap<String, Option<Id>>,
+        new: &HashMap<Id, Location>,
+    ) {
+        self.seen.insert(snapshot.0);
+        self.snapshot = Some(snapshot);
+        for (folder, id) in lists {
+            match id {
+                Some(id) => {
+                    if let Some(place) = new.get(id) {
+                        let list = FolderList {
+                            tree: *id,
+                            place: *place,
+                        };
+                        self.folders.insert(folder.clone(), list);
+                    }
+                }
+                None => {
+                    self.folders.remove(folder);
+                    let below = format!("{folder}/");
+                    let gone: HashSet<String> = self
+                        .folders
+                        .range(below.clone()..)
+                        .map(|(path, _)| path)
+                        .take_while(|path| path.starts_with(&below))
+                        .cloned()
+                        .collect();
+                    self.folders.retain(|path, _| !gone.contains(path));
+                }
+            }
+        }
+        debug_assert!(lists.iter().all(|(folder, id)| {
+            id.is_none_or(|id| self.folders.get(folder).is_some_and(|list| list.tree == id))
+        }));
     }
 
     /// Remembers.

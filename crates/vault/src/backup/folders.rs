@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     error::VaultError,
-    format::{id::Id, index::BlobKind, tree},
+    format::{entries, id::Id, index::BlobKind, tree::UnreadableTree},
     repository::{BlobIndex, Repository},
     state::{FolderList, Remembered},
 };
@@ -31,6 +31,11 @@ impl<'a> Folders<'a> {
             kept_bytes: 0,
             index: None,
         }
+    }
+
+    /// Whether the last snapshot has the folder.
+    pub(crate) fn has(&self, folder: &str) -> bool {
+        self.remembered.folders.contains_key(folder)
     }
 
     /// A folder's list: its id and JSON. `None` if the last snapshot has no such folder.
@@ -75,11 +80,11 @@ impl<'a> Folders<'a> {
         let Some((_, json)) = self.list(folder)? else {
             return Ok(Vec::new());
         };
-        tree::chunks(&json).map_err(|error| self.unreadable(folder, &error))
+        entries::chunks(&json).map_err(|error| self.unreadable(folder, &error))
     }
 
     /// A list whose bytes are right and whose text is not.
-    pub(crate) fn unreadable(&self, folder: &str, error: &tree::UnreadableTree) -> VaultError {
+    pub(crate) fn unreadable(&self, folder: &str, error: &UnreadableTree) -> VaultError {
         self.repository
             .damaged(format!("the list of /{folder}: {error}"))
     }

@@ -9,6 +9,7 @@ mod pipeline;
 mod proof;
 mod read;
 mod run;
+mod snapshot;
 mod trees;
 mod upload;
 

@@ -59,7 +59,8 @@ pub(crate) fn with_uploads<T>(
     let arriving = Mutex::new(arriving);
     let (alive, ended) = channel::<()>();
     thread::scope(|scope| {
-        let uploads: Vec<_> = (0..repository.store.parallel())
+        // More threads than packs may be on their way, which the buffers bound: some are looking at what was written.
+        let uploads: Vec<_> = (0..repository.store.parallel() * 2)
             .map(|_| scope.spawn(|| uploader.run(&arriving)))
             .collect();
         scope.spawn(move || renew(&ended, guard, uploader));
@@ -215,6 +216,13 @@ fn pull(
         }
         if !looked_at.contains(job.path.folder()) {
             looked_at.insert(job.path.folder().to_owned());
+            if folders.has(job.path.folder()) {
+                // Reading its list takes a while; what is gathered need not wait for it.
+                batch_bytes = 0;
+                if !hand_over(&mut batch, batches) {
+                    return;
+                }
+            }
             match folders.content(job.path.folder()) {
                 Ok(ids) => known.add(ids.into_iter()),
                 Err(error) => return uploader.stop(error),
@@ -224,21 +232,21 @@ fn pull(
         batch_bytes += size;
         if batch.len() == BATCH_FILES || batch_bytes >= BATCH_BYTES {
             batch_bytes = 0;
-            if batches
-                .send(std::mem::replace(
-                    &mut batch,
-                    Vec::with_capacity(BATCH_FILES),
-                ))
-                .is_err()
-            {
-                return; // The readers are gone only after a panic, which their end tells.
+            if !hand_over(&mut batch, batches) {
+                return;
             }
         }
     }
-    if !batch.is_empty() {
-        // As above.
-        drop(batches.send(batch));
+    hand_over(&mut batch, batches);
+}
+
+/// `false` if the readers are gone, which they are only after a panic, which their end tells.
+fn hand_over(batch: &mut Vec<Job>, batches: &SyncSender<Vec<Job>>) -> bool {
+    if batch.is_empty() {
+        return true;
     }
+    let full = std::mem::replace(batch, Vec::with_capacity(BATCH_FILES));
+    batches.send(full).is_ok()
 }
 
 impl Outcomes {

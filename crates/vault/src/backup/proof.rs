@@ -8,6 +8,7 @@ use super::{Failure, FileOutcome, read::Content, upload::Proved};
 use crate::{
     error::VaultError,
     format::{
+        entries,
         id::Id,
         pack,
         snapshot::Snapshot,
@@ -26,14 +27,43 @@ pub(crate) struct Promised {
     pub(crate) content: Content,
 }
 
-/// A part of a pack, read from the store at once.
-struct Together {
+/// The new lists, read from the store at once.
+pub(crate) struct Together {
     pack: Id,
     start: u32,
     sealed: Vec<u8>,
 }
 
 impl Together {
+    /// Reads the lists at once, if one pack has them all: over a long line it is the number of requests that
+    /// takes the time.
+    pub(crate) fn read(
+        repository: &Repository,
+        lists: &HashMap<Id, Location>,
+    ) -> Result<Option<Self>, VaultError> {
+        let mut places = lists.values();
+        let Some(first) = places.next() else {
+            return Ok(None);
+        };
+        let (mut start, mut end) = (first.offset, first.offset.saturating_add(first.length));
+        for place in places {
+            if place.pack != first.pack {
+                return Ok(None);
+            }
+            start = start.min(place.offset);
+            end = end.max(place.offset.saturating_add(place.length));
+        }
+        if (end - start) as usize > pack::TARGET {
+            return Ok(None);
+        }
+        let sealed = repository.read_pack(first.pack, start, end - start)?;
+        Ok(Some(Self {
+            pack: first.pack,
+            start,
+            sealed,
+        }))
+    }
+
     /// A blob's bytes, if they are in this part.
     fn get(&self, place: &Location) -> Option<&[u8]> {
         let at = place.offset.checked_sub(self.start)? as usize;
@@ -68,6 +98,7 @@ impl Proof<'_> {
         id: Id,
         root: Id,
         promised: Vec<Promised>,
+        together: Option<&Together>,
     ) -> Result<(Vec<AssetId>, Vec<FileOutcome>), VaultError> {
         let snapshot: Snapshot = self.repository.read_json(Folder::Snapshots, id)?;
         if snapshot.tree != root {
@@ -82,7 +113,6 @@ impl Proof<'_> {
                 .or_default()
                 .push(photo);
         }
-        let together = self.read_together()?;
         let (mut stored, mut failed) = (Vec::new(), Vec::new());
         // From the root down, each list found through the one above it.
         let mut waiting = vec![(String::new(), snapshot.tree)];
@@ -99,7 +129,7 @@ impl Proof<'_> {
                 &folder,
                 id,
                 &names.chain(subfolders.iter().copied()).collect(),
-                together.as_ref(),
+                together,
             )?;
             for name in subfolders {
                 // One that is not there is empty and gone; photos that should be in it are told of below.
@@ -117,32 +147,6 @@ impl Proof<'_> {
         let lost = by_folder.into_values().flatten();
         failed.extend(lost.map(|photo| outcome(photo, "its folder is not in the snapshot")));
         Ok((stored, failed))
-    }
-
-    /// Reads all lists of this run at once, if one pack has them all: over a long line it is the number of requests that
-    /// takes the time.
-    fn read_together(&self) -> Result<Option<Together>, VaultError> {
-        let mut places = self.proved.trees.values();
-        let Some(first) = places.next() else {
-            return Ok(None);
-        };
-        let (mut start, mut end) = (first.offset, first.offset.saturating_add(first.length));
-        for place in places {
-            if place.pack != first.pack {
-                return Ok(None);
-            }
-            start = start.min(place.offset);
-            end = end.max(place.offset.saturating_add(place.length));
-        }
-        if (end - start) as usize > pack::TARGET {
-            return Ok(None);
-        }
-        let sealed = self.repository.read_pack(first.pack, start, end - start)?;
-        Ok(Some(Together {
-            pack: first.pack,
-            start,
-            sealed,
-        }))
     }
 
     /// Reads those entries of a list that have one of these names.
@@ -167,8 +171,8 @@ impl Proof<'_> {
         };
         let pick = || {
             let mut nodes = HashMap::with_capacity(names.len());
-            for entry in tree::entries(&json)? {
-                if names.contains(&*tree::node_name(entry)?) {
+            for entry in entries::entries(&json)? {
+                if names.contains(&*entries::name_of(entry)?) {
                     let node = tree::read_node(entry)?;
                     nodes.insert(node.name.clone(), node);
                 }

@@ -22,6 +22,8 @@ use crate::format::{
 /// Files are cut into pieces of this size. Most photos are one piece, whose id is the photo's hash. Fixed pieces suit
 /// photos: nobody inserts bytes into them.
 pub(crate) const CHUNK: usize = 8 << 20;
+/// Manifests are cut finer: they grow at their ends, so all but the last piece is there already.
+const PLAIN_CHUNK: usize = 512 << 10;
 /// How much of a piece is compressed for trial.
 const SAMPLE: usize = 16 << 10;
 /// zstd's level: restic's "auto" is its default too.
@@ -126,18 +128,22 @@ impl<'a> Reader<'a> {
             None => Timestamp::try_from(metadata.modified()?).unwrap_or(Timestamp::UNIX_EPOCH),
         };
         let expected = job.photo.map(|(_, hash)| hash);
+        let chunk = match expected {
+            Some(_) => CHUNK,
+            None => PLAIN_CHUNK,
+        };
         let mut ids = Vec::new();
         let (mut size, mut whole) = (0, None::<Sha256>);
         loop {
             let left = usize::try_from(metadata.len().saturating_sub(size))
-                .unwrap_or(CHUNK)
-                .min(CHUNK);
+                .unwrap_or(chunk)
+                .min(chunk);
             let Filling {
                 cipher, entropy, ..
             } = self.filling;
             let pack = self.filling.with_room(left);
             let mut draft = pack.draft();
-            let read = (&mut file).take(CHUNK as u64).read_to_end(draft.buffer());
+            let read = (&mut file).take(chunk as u64).read_to_end(draft.buffer());
             let length = match read {
                 Ok(length) => length,
                 Err(error) => {
@@ -149,7 +155,7 @@ impl<'a> Reader<'a> {
                 draft.undo();
                 break;
             }
-            let is_last = length < CHUNK;
+            let is_last = length < chunk;
             let id = Id::of(draft.plain());
             if let Some(whole) = &mut whole {
                 whole.update(draft.plain());
@@ -163,7 +169,7 @@ impl<'a> Reader<'a> {
                         found: ContentHash::from_bytes(id.0),
                     });
                 }
-            } else {
+            } else if expected.is_some() {
                 let mut first = Sha256::new();
                 first.update(draft.plain());
                 whole = Some(first);
@@ -184,17 +190,17 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        let found = match whole {
-            Some(whole) => ContentHash::from_bytes(whole.finalize().into()),
-            None => match ids.first() {
-                Some(only) => ContentHash::from_bytes(only.0),
-                None => ContentHash::from_bytes(Sha256::digest([]).into()),
-            },
-        };
-        match expected {
-            Some(expected) if expected != found => Err(Failure::NotThePhoto { found }),
-            _ => Ok((Content::from_ids(ids), size, modified)),
+        if let Some(expected) = expected {
+            let found = match (whole, ids.first()) {
+                (Some(whole), _) => ContentHash::from_bytes(whole.finalize().into()),
+                (None, Some(only)) => ContentHash::from_bytes(only.0),
+                (None, None) => ContentHash::from_bytes(Sha256::digest([]).into()),
+            };
+            if found != expected {
+                return Err(Failure::NotThePhoto { found });
+            }
         }
+        Ok((Content::from_ids(ids), size, modified))
     }
 
     /// Sends the pack that is being filled on its way.

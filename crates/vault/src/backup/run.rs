@@ -4,10 +4,10 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs,
     path::Path,
+    thread,
 };
 
-use jiff::SignedDuration;
-use safelight_core::{LibraryPath, Timestamp};
+use safelight_core::LibraryPath;
 
 use super::{
     Backup, BackupReport,
@@ -16,28 +16,22 @@ use super::{
     known::Known,
     mend,
     pipeline::{self, Outcomes},
-    proof::{Promised, Proof},
+    proof::{Promised, Proof, Together},
+    snapshot,
     trees::{self, Change, NewLists},
     upload::Uploader,
 };
 use crate::{
     Monitor, damage,
     error::VaultError,
-    format::{
-        id::Id,
-        index::BlobKind,
-        pack::PackBuilder,
-        snapshot::{HOSTNAME, Snapshot, Summary, TAG},
-    },
-    repository::{BlobIndex, LockGuard, Repository},
-    state::{FolderList, Remembered},
-    store::{File, Folder},
+    format::{id::Id, index::BlobKind, pack::PackBuilder},
+    repository::{BlobIndex, Location, LockGuard, Repository},
+    state::Remembered,
+    store::Folder,
 };
 
 /// zstd's level for lists: half of a list is hashes, which no level makes smaller.
 const LIST_LEVEL: i32 = 1;
-/// How far apart two snapshots are at least.
-const LEAST_STEP: SignedDuration = SignedDuration::from_millis(1);
 
 /// What the new snapshot continues.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,17 +59,16 @@ pub(crate) fn run(
             reason: error.to_string(),
         }
     };
-    let guard = LockGuard::take(repository, state_dir)?;
-    let mut remembered = match base {
+    let (guard, mut remembered) = LockGuard::take(repository, state_dir, || match base {
         Base::Newest => {
             let newest = Remembered::load(repository, state_dir)?;
             if let Some(expected) = request.continues {
-                check_continues(repository, newest.snapshot.as_ref(), expected)?;
+                snapshot::check_continues(repository, newest.snapshot.as_ref(), expected)?;
             }
-            newest
+            Ok(newest)
         }
-        Base::Nothing => Remembered::nothing(repository)?,
-    };
+        Base::Nothing => Remembered::nothing(repository),
+    })?;
     let left = Left::load(repository, state_dir)?;
     let damaged = damage::read(state_dir).map_err(state_error("Reading what was damaged"))?;
     let known = Known::new(damaged);
@@ -167,7 +160,7 @@ pub(crate) fn run(
         (_, None) => false,
     };
     let root = lists.root;
-    let snapshot = match (is_new, root) {
+    let write_snapshot = || match (is_new, root) {
         (true, Some(root)) => {
             if (request.cancel)() {
                 return Err(VaultError::Cancelled {
@@ -182,7 +175,7 @@ pub(crate) fn run(
                     .pop()
                     .map(|(_, snapshot)| snapshot.at()),
             };
-            let snapshot = next_snapshot(
+            let next = snapshot::next(
                 repository,
                 before.as_ref(),
                 last,
@@ -191,15 +184,18 @@ pub(crate) fn run(
                 began,
                 (bytes_added, packs),
             );
-            let id = repository.write_json(Folder::Snapshots, &snapshot)?;
-            repository
-                .store
-                .flush()
-                .map_err(|error| repository.store_error(error))?;
-            Some((id, snapshot))
+            Ok(Some((snapshot::write(repository, &next)?, next)))
         }
-        _ => before,
+        _ => Ok(before.clone()),
     };
+    // The lists are in the store: they are read again while the snapshot is on its way there.
+    let (snapshot, together) = thread::scope(|scope| {
+        let together = scope.spawn(|| Together::read(repository, &proved.trees));
+        let snapshot = write_snapshot();
+        (snapshot, together.join())
+    });
+    let snapshot = snapshot?;
+    let together = together.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 
     let places = places(&remembered, &lists, &proved.trees);
     let touched: BTreeSet<String> = lists.folders.keys().cloned().collect();
@@ -231,20 +227,17 @@ pub(crate) fn run(
             before: &before,
             folders: &touched,
         };
-        let (found, missing) = match proof.compare(*id, root, promised) {
+        let compared =
+            together.and_then(|together| proof.compare(*id, root, promised, together.as_ref()));
+        let (found, missing) = match compared {
             Err(error @ VaultError::Damaged { .. }) if is_new => {
-                return Err(withdraw(repository, *id, error));
+                return Err(snapshot::withdraw(repository, *id, error));
             }
             compared => compared?,
         };
         stored = found;
         failed.extend(missing);
-        remember(
-            &mut remembered,
-            (*id, snapshot.clone()),
-            &lists,
-            &proved.trees,
-        );
+        remembered.advance((*id, snapshot.clone()), &lists.folders, &proved.trees);
         remembered
             .save(repository, state_dir)
             .map_err(state_error("Remembering the snapshot"))?;
@@ -272,42 +265,6 @@ pub(crate) fn run(
         bytes_added,
         packs,
     })
-}
-
-/// Makes sure that the newest snapshot is the expected one or continues it. Photos that only a snapshot had which is gone
-/// would count as stored for ever.
-fn check_continues(
-    repository: &Repository,
-    newest: Option<&(Id, Snapshot)>,
-    expected: &str,
-) -> Result<(), VaultError> {
-    let mut next = newest.map(|(id, snapshot)| (*id, snapshot.parent));
-    while let Some((id, parent)) = next {
-        if id.to_string() == expected {
-            return Ok(());
-        }
-        // A snapshot that was finished, and of which the catalogue did not hear any more, continues the expected one.
-        next = match parent {
-            Some(parent) if parent.to_string() == expected => return Ok(()),
-            Some(parent) => match repository.read_json::<Snapshot>(Folder::Snapshots, parent) {
-                Ok(snapshot) => Some((parent, snapshot.parent)),
-                Err(VaultError::Damaged { .. } | VaultError::NoSnapshot { .. }) => None,
-                Err(error) => return Err(error),
-            },
-            None => None,
-        };
-    }
-    Err(repository.damaged(format!(
-        "the snapshot {expected}, which the photos were last stored in, is gone, and none continues it"
-    )))
-}
-
-/// Takes back a new snapshot that cannot be read: the next backup would have to continue it.
-fn withdraw(repository: &Repository, id: Id, why: VaultError) -> VaultError {
-    match repository.store.remove(File::In(Folder::Snapshots, id)) {
-        Ok(()) => why,
-        Err(error) => repository.store_error(error),
-    }
 }
 
 /// A library on a drive that is not connected must not become a snapshot without photos.
@@ -346,57 +303,12 @@ fn changes<'a>(
     changes
 }
 
-fn next_snapshot(
-    repository: &Repository,
-    before: Option<&(Id, Snapshot)>,
-    last: Option<Timestamp>,
-    root: Id,
-    lists: &NewLists,
-    began: Timestamp,
-    (bytes_added, packs): (u64, u64),
-) -> Snapshot {
-    let now = repository.clock.now();
-    // Whoever asks for the latest snapshot must get this one, also when the clock was put back.
-    let after = last.and_then(|last| last.checked_add(LEAST_STEP).ok());
-    let now = after.map_or(now, |after| after.max(now));
-    let totals = before
-        .and_then(|(_, snapshot)| snapshot.summary.clone())
-        .unwrap_or_default();
-    let files = (totals.total_files_processed + lists.new).saturating_sub(lists.removed);
-    let bytes = i128::from(totals.total_bytes_processed) + lists.bytes;
-    Snapshot {
-        time: now.to_string(),
-        parent: before.map(|(id, _)| *id),
-        tree: root,
-        paths: Some(vec!["/".to_owned()]),
-        hostname: HOSTNAME.to_owned(),
-        username: "safelight".to_owned(),
-        tags: Some(vec![TAG.to_owned()]),
-        program_version: concat!("safelight ", env!("CARGO_PKG_VERSION")).to_owned(),
-        summary: Some(Summary {
-            backup_start: began.to_string(),
-            backup_end: now.to_string(),
-            files_new: lists.new,
-            files_changed: lists.changed,
-            files_unmodified: files.saturating_sub(lists.new + lists.changed),
-            dirs_changed: lists.lists,
-            data_blobs: packs,
-            tree_blobs: lists.lists,
-            data_added: bytes_added,
-            data_added_packed: bytes_added,
-            total_files_processed: files,
-            total_bytes_processed: u64::try_from(bytes).unwrap_or(0),
-            ..Summary::default()
-        }),
-    }
-}
-
 /// Where the lists of the touched folders lie.
 fn places(
     remembered: &Remembered,
     lists: &NewLists,
-    new: &HashMap<Id, crate::repository::Location>,
-) -> HashMap<Id, crate::repository::Location> {
+    new: &HashMap<Id, Location>,
+) -> HashMap<Id, Location> {
     let mut places = new.clone();
     for folder in lists.folders.keys() {
         if let Some(list) = remembered.folders.get(folder) {
@@ -404,47 +316,4 @@ fn places(
         }
     }
     places
-}
-
-fn remember(
-    remembered: &mut Remembered,
-    snapshot: (Id, Snapshot),
-    lists: &NewLists,
-    new: &HashMap<Id, crate::repository::Location>,
-) {
-    remembered.seen.insert(snapshot.0);
-    remembered.snapshot = Some(snapshot);
-    for (folder, id) in &lists.folders {
-        match id {
-            Some(id) => {
-                if let Some(place) = new.get(id) {
-                    let list = FolderList {
-                        tree: *id,
-                        place: *place,
-                    };
-                    remembered.folders.insert(folder.clone(), list);
-                }
-            }
-            None => {
-                remembered.folders.remove(folder);
-                let below = format!("{folder}/");
-                let gone: HashSet<String> = remembered
-                    .folders
-                    .range(below.clone()..)
-                    .map(|(path, _)| path)
-                    .take_while(|path| path.starts_with(&below))
-                    .cloned()
-                    .collect();
-                remembered.folders.retain(|path, _| !gone.contains(path));
-            }
-        }
-    }
-    debug_assert!(lists.folders.iter().all(|(folder, id)| {
-        id.is_none_or(|id| {
-            remembered
-                .folders
-                .get(folder)
-                .is_some_and(|list| list.tree == id)
-        })
-    }));
 }

@@ -6,12 +6,15 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use super::{folders::Folders, read::Packed};
 use crate::{
     error::VaultError,
-    format::{id::Id, tree},
+    format::{
+        entries,
+        id::Id,
+        tree::{self, UnreadableTree},
+    },
     state,
 };
 
@@ -61,7 +64,7 @@ pub(crate) fn update(
         let merged = merge(
             old.as_ref().map(|(_, json)| json.as_slice()),
             change,
-            subfolders,
+            &subfolders,
             now,
             &mut lists,
         );
@@ -70,7 +73,7 @@ pub(crate) fn update(
         // The library folder has a list even when it is empty: a snapshot needs one.
         let (json, id) = match (folder.is_empty(), json, id) {
             (true, None, _) => {
-                let json = tree::write_tree(std::iter::empty());
+                let json = entries::join(std::iter::empty());
                 let id = Id::of(&json);
                 (Some(json), Some(id))
             }
@@ -117,68 +120,108 @@ fn depth(folder: &str) -> usize {
     }
 }
 
+/// What becomes of a name.
+enum Edit {
+    /// The file stands there, of so many bytes.
+    File(String, u64),
+    /// The folder stands there; `None` if nothing is left in it.
+    Folder(Option<String>),
+    /// No file of that name stays.
+    Gone,
+}
+
 /// One folder's new list; `None` if nothing is left in it.
 fn merge(
     old: Option<&[u8]>,
     change: Change<'_>,
-    subfolders: Vec<(String, Option<Id>)>,
+    subfolders: &[(String, Option<Id>)],
     now: Timestamp,
     lists: &mut NewLists,
-) -> Result<Option<Vec<u8>>, tree::UnreadableTree> {
-    let mut entries: BTreeMap<Cow<'_, str>, &RawValue> = BTreeMap::new();
-    for entry in old.map_or_else(|| Ok(Vec::new()), tree::entries)? {
-        entries.insert(tree::node_name(entry)?, entry);
-    }
+) -> Result<Option<Vec<u8>>, UnreadableTree> {
+    let old = old.map_or_else(|| Ok(Vec::new()), sorted)?;
+    let mut edits: BTreeMap<&str, Edit> = BTreeMap::new();
     for name in change.remove {
-        if let Some(gone) = entries.remove(name) {
-            lists.removed += 1;
-            lists.bytes -= file_size(gone)?;
-        }
+        edits.insert(name, Edit::Gone);
     }
-    let put: Vec<Box<RawValue>> = change.put.iter().map(|file| file_text(file)).collect();
-    for (file, text) in change.put.iter().zip(&put) {
-        lists.bytes += i128::from(file.size);
-        match entries.insert(Cow::Borrowed(file.path.name()), text) {
-            Some(before) => {
-                lists.changed += u64::from(before.get() != text.get());
-                lists.bytes -= file_size(before)?;
-            }
-            None => lists.new += 1,
-        }
+    for file in change.put {
+        let edit = Edit::File(file_text(file), file.size);
+        edits.insert(file.path.name(), edit);
     }
-    let mut texts = Vec::new();
     for (name, id) in subfolders {
         // A folder whose list stays the same keeps its entry, and with it its time.
-        let old = entries
-            .get(name.as_str())
-            .map(|entry| tree::subtree(entry))
-            .transpose()?
-            .flatten();
-        if old.is_none() || old != id {
-            texts.push((id.map(|id| tree::folder_text(&name, id, now)), name));
+        let stands = match old.binary_search_by(|(old, _)| (**old).cmp(name.as_str())) {
+            Ok(at) => tree::subtree(old[at].1)?,
+            Err(_) => None,
+        };
+        if stands.is_none() || stands != *id {
+            let text = id.map(|id| tree::folder_text(name, id, now));
+            edits.insert(name, Edit::Folder(text));
         }
     }
-    for (text, name) in &texts {
-        match text {
-            Some(text) => entries.insert(Cow::Borrowed(name), text),
-            None => entries.remove(name.as_str()),
-        };
+    let mut texts: Vec<&str> = Vec::with_capacity(old.len() + edits.len());
+    let mut old = old.iter().peekable();
+    for (name, edit) in &edits {
+        while let Some((_, text)) = old.next_if(|(old, _)| **old < **name) {
+            texts.push(text);
+        }
+        let before = old.next_if(|(old, _)| old == name).map(|(_, text)| *text);
+        texts.extend(lists.note(before, edit)?);
     }
-    if entries.is_empty() {
+    texts.extend(old.map(|(_, text)| text));
+    if texts.is_empty() {
         return Ok(None);
     }
-    Ok(Some(tree::write_tree(entries.into_values())))
+    Ok(Some(entries::join(texts.into_iter())))
 }
 
-fn file_text(file: &Packed) -> Box<RawValue> {
+/// The names and texts of a list, sorted by name as they should stand in it; of two of one name the last.
+fn sorted(json: &[u8]) -> Result<Vec<(Cow<'_, str>, &str)>, UnreadableTree> {
+    let mut named = entries::entries(json)?
+        .into_iter()
+        .map(|entry| Ok((entries::name_of(entry)?, entry)))
+        .collect::<Result<Vec<_>, UnreadableTree>>()?;
+    if !named.is_sorted_by(|(a, _), (b, _)| a < b) {
+        let by_name: BTreeMap<_, _> = named.into_iter().collect();
+        named = by_name.into_iter().collect();
+    }
+    Ok(named)
+}
+
+impl NewLists {
+    /// Counts what becomes of an entry, and returns the text that stands in its place.
+    fn note<'a>(
+        &mut self,
+        before: Option<&str>,
+        edit: &'a Edit,
+    ) -> Result<Option<&'a str>, UnreadableTree> {
+        if !matches!(edit, Edit::Folder(_))
+            && let Some(before) = before
+        {
+            self.bytes -= i128::from(tree::read_node(before)?.size);
+        }
+        Ok(match edit {
+            Edit::File(text, size) => {
+                self.bytes += i128::from(*size);
+                match before {
+                    Some(before) => self.changed += u64::from(before != text),
+                    None => self.new += 1,
+                }
+                Some(text)
+            }
+            Edit::Folder(text) => text.as_deref(),
+            Edit::Gone => {
+                self.removed += u64::from(before.is_some());
+                None
+            }
+        })
+    }
+}
+
+fn file_text(file: &Packed) -> String {
     tree::file_text(
         file.path.name(),
         file.size,
         file.modified,
         file.content.ids(),
     )
-}
-
-fn file_size(entry: &RawValue) -> Result<i128, tree::UnreadableTree> {
-    Ok(tree::read_node(entry)?.size.into())
 }

@@ -154,19 +154,27 @@ impl<'a> Uploader<'a> {
                 return;
             };
             let bytes = Bytes::from(bytes);
-            if !self.is_stopped()
-                && let Err(error) = self.store(&bytes, index)
-            {
+            let size = bytes.len() as u64;
+            let written = match self.is_stopped() {
+                false => self.repository.write_pack(index.id, &bytes).map(Some),
+                true => Ok(None),
+            };
+            // The next pack may be on its way while this one is looked at. If the network still holds the bytes for
+            // a moment, their memory is not for us to use again.
+            self.give_back(bytes.try_into_mut().map_or_else(|_| Vec::new(), Vec::from));
+            let stored = written.and_then(|written| match written {
+                Some(()) => self.settle(index, size),
+                None => Ok(()),
+            });
+            if let Err(error) = stored {
                 self.stop(error);
             }
-            // If the network still holds the bytes for a moment, their memory is not for us to use again.
-            self.give_back(bytes.try_into_mut().map_or_else(|_| Vec::new(), Vec::from));
         }
     }
 
-    fn store(&self, bytes: &Bytes, index: IndexPack) -> Result<(), VaultError> {
-        self.repository.write_pack(index.id, bytes)?;
-        let size = bytes.len() as u64;
+    /// Looks at a pack that was written, and notes it.
+    fn settle(&self, index: IndexPack, size: u64) -> Result<(), VaultError> {
+        self.repository.check_pack(index.id, size)?;
         lock(&self.journal)
             .pack(&index, size)
             .map_err(|error| self.journal_error(&error))?;

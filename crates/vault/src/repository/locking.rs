@@ -5,6 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -38,12 +39,17 @@ struct Current {
 }
 
 impl<'a> LockGuard<'a> {
-    /// Takes a shared lock.
+    /// Takes a shared lock, and does a first piece of work: when it is sure that nobody works on the repository alone, a
+    /// long line has brought the answer to that, too.
     ///
     /// # Errors
     ///
-    /// [`VaultError::Locked`] if somebody works on the repository alone.
-    pub(crate) fn take(repository: &'a Repository, state: &Path) -> Result<Self, VaultError> {
+    /// [`VaultError::Locked`] if somebody works on the repository alone; the work's own.
+    pub(crate) fn take<T: Send>(
+        repository: &'a Repository,
+        state: &Path,
+        work: impl FnOnce() -> Result<T, VaultError>,
+    ) -> Result<(Self, T), VaultError> {
         let kept = state.join(KEPT);
         remove_kept(repository, &kept)?;
         refuse_if_exclusive(repository, None)?;
@@ -55,8 +61,12 @@ impl<'a> LockGuard<'a> {
             released: false,
         };
         // Both may have looked at the same time: look again now that ours can be seen, as restic does.
-        refuse_if_exclusive(repository, Some(current.id))?;
-        Ok(guard)
+        let (worked, alone) = thread::scope(|scope| {
+            let alone = scope.spawn(|| refuse_if_exclusive(repository, Some(current.id)));
+            (work(), alone.join())
+        });
+        alone.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok((guard, worked?))
     }
 
     /// Makes the lock exclusive. `false` if somebody else is at work on the repository; there is nothing to be done alone

@@ -82,13 +82,17 @@ impl Repository {
         Ok(id)
     }
 
-    /// Writes a pack and asks the store for its size.
+    /// Writes a pack. It counts only after [`Self::check_pack`].
     pub(crate) fn write_pack(&self, id: Id, bytes: &Bytes) -> Result<(), VaultError> {
+        let written = self.store.write(File::In(Folder::Data, id), bytes);
+        written.map_err(|error| self.store_error(error))
+    }
+
+    /// Asks the store for the size of a pack that was written.
+    pub(crate) fn check_pack(&self, id: Id, size: u64) -> Result<(), VaultError> {
         let file = File::In(Folder::Data, id);
-        let store_error = |error| self.store_error(error);
-        self.store.write(file, bytes).map_err(store_error)?;
-        let size = bytes.len() as u64;
-        let found = match self.store.size(file).map_err(store_error)? {
+        let found = self.store.size(file);
+        let found = match found.map_err(|error| self.store_error(error))? {
             Some(found) if found == size => return Ok(()),
             Some(found) => format!("has {found} bytes"),
             None => "is not there".to_owned(),

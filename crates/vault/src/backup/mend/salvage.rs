@@ -62,7 +62,9 @@ impl Survey {
 
 fn store(repository: &Repository, pack: PackBuilder) -> Result<IndexPack, VaultError> {
     let sealed = pack.seal(&repository.cipher, repository.entropy.as_ref());
+    let size = sealed.bytes.len() as u64;
     repository.write_pack(sealed.index.id, &sealed.bytes.into())?;
+    repository.check_pack(sealed.index.id, size)?;
     repository
         .store
         .flush()
