@@ -121,3 +121,108 @@ fn write_index(repository: &Repository, packs: Vec<IndexPack>) -> Result<(), Vau
         file.path()
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        RepositoryPassword,
+        format::{index::BlobKind, pack::PackBuilder},
+        repository::{self, BlobIndex},
+        store::{LocalStore, Store, StoreError},
+        testing::{SeededEntropy, SteppingClock},
+    };
+
+    /// A store whose index is written anew by somebody else, right after it was listed for the first time.
+    struct WrittenAnew {
+        inner: LocalStore,
+        theirs: Repository,
+        done: AtomicBool,
+    }
+
+    impl Store for WrittenAnew {
+        fn prepare(&self) -> Result<(), StoreError> {
+            self.inner.prepare()
+        }
+        fn list(&self, folder: Folder) -> Result<Vec<(Id, u64)>, StoreError> {
+            let listed = self.inner.list(folder)?;
+            if folder == Folder::Index && !self.done.swap(true, Ordering::Relaxed) {
+                for (file, _) in &listed {
+                    let index: IndexFile = self.theirs.read_json(folder, *file).unwrap();
+                    write_index(&self.theirs, index.packs).unwrap();
+                    self.inner.remove(File::In(folder, *file))?;
+                }
+            }
+            Ok(listed)
+        }
+        fn size(&self, file: File) -> Result<Option<u64>, StoreError> {
+            self.inner.size(file)
+        }
+        fn read(&self, file: File) -> Result<Vec<u8>, StoreError> {
+            self.inner.read(file)
+        }
+        fn read_range(
+            &self,
+            file: File,
+            offset: u64,
+            length: usize,
+        ) -> Result<Vec<u8>, StoreError> {
+            self.inner.read_range(file, offset, length)
+        }
+        fn write(&self, file: File, bytes: &Bytes) -> Result<(), StoreError> {
+            self.inner.write(file, bytes)
+        }
+        fn flush(&self) -> Result<(), StoreError> {
+            self.inner.flush()
+        }
+        fn remove(&self, file: File) -> Result<(), StoreError> {
+            self.inner.remove(file)
+        }
+        fn parallel(&self) -> usize {
+            self.inner.parallel()
+        }
+    }
+
+    #[test]
+    fn who_reads_the_index_while_it_is_written_anew_finds_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, state) = (folder.path().join("offsite"), folder.path().join("state"));
+        let password = RepositoryPassword::new("p");
+        let clock = Arc::new(SteppingClock::new());
+        let entropy = Arc::new(SeededEntropy::new(0));
+        let theirs = repository::create(
+            Arc::new(LocalStore::new(&place)),
+            "test",
+            &password,
+            &state,
+            clock.clone(),
+            entropy.clone(),
+        )
+        .unwrap();
+        let photos = [b"one", b"two", b"six"];
+        for photo in photos {
+            let mut pack = PackBuilder::new(BlobKind::Data, Vec::new());
+            let id = Id::of(photo);
+            pack.add(id, photo, None, &theirs.cipher, theirs.entropy.as_ref());
+            let sealed = pack.seal(&theirs.cipher, theirs.entropy.as_ref());
+            write_index(&theirs, vec![sealed.index]).unwrap();
+        }
+        let store = WrittenAnew {
+            inner: LocalStore::new(&place),
+            theirs,
+            done: AtomicBool::new(false),
+        };
+        let ours = repository::open(Arc::new(store), "test", &password, &state, clock, entropy);
+        let index = BlobIndex::load(&ours.unwrap(), |_| true, None).unwrap();
+        for photo in photos {
+            assert_eq!(index.places(BlobKind::Data, Id::of(photo)).count(), 1);
+        }
+    }
+}

@@ -158,6 +158,35 @@ fn plain_files_are_stored_as_they_are_now() {
 }
 
 #[test]
+fn of_a_manifest_that_grew_only_the_end_is_sent() {
+    let mut world = World::local();
+    world.put("2024/05/a.jpg", b"a");
+    let vault = world.create();
+    let manifest = "manifests/2024/05.sha256".to_owned();
+    let place = world.library().join(&manifest);
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    let mut bytes = vec![0; 3 << 20];
+    safelight_testkit::Random::new(5).fill(&mut bytes);
+    let mut sent = Vec::new();
+    for length in [2_000_000, 2_090_000, 2_100_000, 3 << 20] {
+        fs::write(&place, &bytes[..length]).unwrap();
+        let plain = [manifest.clone()];
+        let report = world.backup_removing(&vault, world.all(), &plain, &[]);
+        sent.push(report.unwrap().bytes_added);
+        let to = tempfile::tempdir().unwrap();
+        assert_eq!(world.restore(&vault, to.path(), &[]).failures, []);
+        assert_eq!(
+            fs::read(to.path().join(&manifest)).unwrap(),
+            bytes[..length]
+        );
+    }
+    assert!(sent[0] > 2_000_000, "{sent:?}");
+    assert!(sent[1..3].iter().all(|sent| *sent < 600_000), "{sent:?}");
+    world.photos.insert(manifest, (bytes, 0));
+    world.assert_restic_agrees();
+}
+
+#[test]
 fn enough_finishes_a_snapshot_of_what_was_done() {
     let mut world = World::local();
     let files = world.put_many(3, 50, 1000);
