@@ -241,7 +241,9 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) fn address(&self) -> String {
+    /// How devices reach the server, without a slash at its end; empty as long as nobody knows.
+    #[must_use]
+    pub fn address(&self) -> String {
         self.0
             .address
             .read()

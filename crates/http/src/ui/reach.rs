@@ -18,7 +18,7 @@ use super::{
     page::{Page, Trouble, Visit, render},
 };
 use crate::{
-    App,
+    App, guard,
     tls::{Identity, Issuer},
 };
 
@@ -26,7 +26,7 @@ use crate::{
 #[template(path = "reach.html")]
 struct ReachPage {
     page: Page,
-    /// Name and port under which this page was asked for; the same port speaks both.
+    /// Name and port for other machines; the same port speaks both.
     here: String,
     certificate: Option<Shown>,
     form: ReachForm,
@@ -192,6 +192,27 @@ fn shown(
         fixed: app.engine.fixed_reach(),
         error,
     })
+}
+
+/// The name and the port under which this page was asked for; on the server's own machine, where that leads nobody else
+/// to it, those that phones are told.
+fn here(app: &App, headers: &HeaderMap) -> String {
+    let asked = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = guard::without_port(asked);
+    let is_loopback = name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse()
+            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    let told = app.engine.address();
+    match told.split_once("://") {
+        Some((_, told)) if is_loopback && app.engine.reach().public_url.is_none() => {
+            told.to_owned()
+        }
+        _ => asked.to_owned(),
+    }
 }
 
 /// `POST /settings/reach`.
