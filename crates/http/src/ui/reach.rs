@@ -181,12 +181,9 @@ fn shown(
     form: ReachForm,
     error: Option<String>,
 ) -> Response {
-    let here = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
     render(&ReachPage {
         page,
-        here: here.unwrap_or_default().to_owned(),
+        here: here(app, headers),
         certificate: app.options.tls.shown().as_deref().map(Shown::of),
         form,
         fixed: app.engine.fixed_reach(),

@@ -35,6 +35,14 @@ fn the_page_tells_addresses_and_fingerprint() {
 }
 
 #[test]
+fn a_page_on_this_machine_tells_where_others_find_it() {
+    let house = House::new();
+    house.engine.set_address("http://192.168.1.5:8420").unwrap();
+    let page = house.browser().get("/settings/reach").text();
+    assert!(page.contains("https://192.168.1.5:8420/"), "{page}");
+}
+
+#[test]
 fn what_is_set_stands_at_once_and_is_kept() {
     let house = House::new();
     let mut browser = house.browser();
