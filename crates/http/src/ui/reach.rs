@@ -28,6 +28,9 @@ struct ReachPage {
     page: Page,
     /// Name and port for other machines; the same port speaks both.
     here: String,
+    /// The public address that stands now, whatever is typed into the form.
+    public_url: Option<String>,
+    answers_plain: bool,
     certificate: Option<Shown>,
     form: ReachForm,
     fixed: FixedReach,
@@ -181,8 +184,11 @@ fn shown(
     form: ReachForm,
     error: Option<String>,
 ) -> Response {
+    let reach = app.engine.reach();
     render(&ReachPage {
         page,
+        public_url: reach.public_url.as_ref().map(ToString::to_string),
+        answers_plain: reach.plain_http != PlainHttp::RedirectOnly,
         here: here(app, headers),
         certificate: app.options.tls.shown().as_deref().map(Shown::of),
         form,

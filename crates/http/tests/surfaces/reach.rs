@@ -99,6 +99,10 @@ fn what_cannot_be_meant_is_refused_and_changes_nothing() {
         let answer = browser.fill("/settings/reach", "/settings/reach", &with(name, value));
         let page = answer.text();
         assert!(page.contains(reason), "{name} {value}: {page}");
+        assert!(
+            !page.contains("From everywhere"),
+            "nothing is shown as if it stood"
+        );
         assert_eq!(house.engine.reach(), before, "{name}");
     }
 }
