@@ -40,6 +40,8 @@ const OWNED: &[(&str, &str)] = &[
     ("axum", "safelight-http"),
     ("hyper", "safelight-http"),
     ("askama", "safelight-http"),
+    ("tokio-rustls", "safelight-http"),
+    ("mdns-sd", "safelight"),
     ("clap", "safelight"),
 ];
 

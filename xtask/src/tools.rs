@@ -37,6 +37,14 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("litmus"),
     },
     Tool {
+        name: "curl",
+        source: Source::Debian("curl"),
+    },
+    Tool {
+        name: "openssl",
+        source: Source::Debian("openssl"),
+    },
+    Tool {
         name: "restic-new",
         source: Source::NewerDebian("restic"),
     },

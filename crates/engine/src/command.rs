@@ -148,6 +148,8 @@ pub struct NewDevice {
     pub webdav_url: String,
     /// Where a script sends a photo: a name is to be added.
     pub upload_url: String,
+    /// The SHA-256 of the certificate that the server shows, as phones show it when they ask whether to trust it.
+    pub fingerprint: Option<String>,
 }
 
 impl fmt::Debug for NewDevice {

@@ -15,6 +15,7 @@
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
 //! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
+//! | how the house is reached: plain HTTP, public address, proxies, certificate | [`reach`] |
 //! | offsite secrets, readable by the owner only | `secrets` |
 
 pub mod access;
@@ -27,6 +28,7 @@ pub mod intake;
 pub mod model;
 mod offsite;
 mod pace;
+pub mod reach;
 mod schedule;
 mod secrets;
 mod settings;

@@ -11,11 +11,13 @@ use safelight_library::{Library, RealDisk, RootState};
 
 use crate::{
     access::Access, activity::Board, error::EngineError, intake::SmallUploads, offsite::Offsite,
-    schedule::Scheduler, secrets::write_private,
+    reach::Reaching, schedule::Scheduler, secrets::write_private,
 };
 
 /// The setting that holds how devices reach the server.
 const ADDRESS: &str = "address";
+/// The setting that holds the fingerprint of the server's certificate.
+const FINGERPRINT: &str = "fingerprint";
 /// The file of the data folder that holds the library folder's path.
 const LIBRARY_FILE: &str = "library.json";
 
@@ -52,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) scheduler: Arc<Scheduler>,
     /// How devices reach this server, without a slash at its end.
     pub(crate) address: RwLock<String>,
+    pub(crate) reaching: Reaching,
     pub(crate) setup_code: String,
     /// Held by whatever walks through the whole library and puts the catalogue right: two at once would each take the
     /// other's half-done work for loss.
@@ -90,6 +93,7 @@ impl Engine {
             board: Arc::new(Board::new()),
             scheduler: Arc::new(Scheduler::new()),
             address: RwLock::new(library.setting(ADDRESS)?.unwrap_or_default()),
+            reaching: Reaching::read(&options.data_dir)?,
             data_dir: options.data_dir,
             setup_code,
             walking: Mutex::default(),
@@ -162,6 +166,25 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells the engine the SHA-256 of the certificate that the server shows, for those who add a device. It is remembered
+    /// for a command line without a server.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be written.
+    pub fn set_fingerprint(&self, fingerprint: &str) -> Result<(), EngineError> {
+        Ok(self.0.library.set_setting(FINGERPRINT, fingerprint)?)
+    }
+
+    /// What was told with [`Self::set_fingerprint`].
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub fn fingerprint(&self) -> Result<Option<String>, EngineError> {
+        Ok(self.0.library.setting(FINGERPRINT)?)
+    }
+
     /// Whether it is known how devices reach the server.
     #[must_use]
     pub fn has_address(&self) -> bool {
@@ -218,7 +241,9 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) fn address(&self) -> String {
+    /// How devices reach the server, without a slash at its end; empty as long as nobody knows.
+    #[must_use]
+    pub fn address(&self) -> String {
         self.0
             .address
             .read()

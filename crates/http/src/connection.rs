@@ -10,20 +10,24 @@ use http::{HeaderMap, header, request::Parts};
 use tokio::sync::watch;
 
 /// What a reverse proxy adds to a request that it passes on.
-const FORWARDED: [&str; 4] = [
+const FORWARDED: [&str; 5] = [
     "forwarded",
     "x-forwarded-for",
     "x-forwarded-host",
+    "x-forwarded-proto",
     "x-real-ip",
 ];
 
-/// Put into each request by [`crate::serve`].
+/// Put into each request by [`crate::serve`]; of one that came through a trusted proxy, [`crate::proxy`] puts the
+/// client in the proxy's place.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// The other end's address, for which wrong passwords are counted.
     pub(crate) peer: IpAddr,
     /// The address of ours that it reached.
     pub(crate) local: IpAddr,
+    /// Whether nobody on the way could read along: TLS, here or at a trusted proxy.
+    pub(crate) is_secure: bool,
     /// Becomes true when the server is about to close; answers without an end then end.
     pub(crate) closing: watch::Receiver<bool>,
 }
@@ -40,9 +44,12 @@ impl Connection {
             let name = crate::guard::without_port(host);
             name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_here)
         };
-        is_here(self.peer)
-            && host.is_some_and(names_here)
-            && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+        is_here(self.peer) && host.is_some_and(names_here) && !self.is_proxied(headers)
+    }
+
+    /// Whether a reverse proxy stands between, trusted or not.
+    pub(crate) fn is_proxied(&self, headers: &HeaderMap) -> bool {
+        FORWARDED.iter().any(|name| headers.contains_key(*name))
     }
 }
 
@@ -55,6 +62,7 @@ impl<S: Sync> FromRequestParts<S> for Connection {
         Ok(known.unwrap_or_else(|| Self {
             peer: Ipv4Addr::UNSPECIFIED.into(),
             local: Ipv4Addr::BROADCAST.into(),
+            is_secure: false,
             closing: watch::channel(false).1,
         }))
     }
@@ -68,6 +76,7 @@ mod tests {
         let connection = Connection {
             peer: peer.parse().unwrap(),
             local: "192.168.1.5".parse().unwrap(),
+            is_secure: false,
             closing: watch::channel(false).1,
         };
         let headers = headers

@@ -1,7 +1,7 @@
 //! What stands around every route: panics become answers, the page is only shown under names that are ours, forms
 //! only come from our own pages, and browsers are told what they must not do.
 
-use std::{any::Any, net::IpAddr, sync::Arc};
+use std::{any::Any, net::IpAddr};
 
 use axum::{
     extract::{Request, State},
@@ -10,7 +10,13 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::Options;
+use safelight_engine::reach::PublicUrl;
+
+use crate::{
+    App,
+    connection::Connection,
+    tls::{Identity, Issuer},
+};
 
 /// What the page may load: its own style sheet, scripts and pictures, nothing else, from nowhere else.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -50,12 +56,16 @@ pub(crate) async fn files(request: Request, next: Next) -> Response {
 
 /// On every answer of the page; and what is asked under a name that is not ours is refused.
 pub(crate) async fn page(
-    State(options): State<Arc<Options>>,
+    State(app): State<App>,
+    connection: Connection,
     request: Request,
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let refusal = if !host_is_ours(headers, &options.hosts) {
+    let reach = app.engine.reach();
+    let public = reach.public_url.as_ref().map(PublicUrl::host);
+    let configured = app.options.hosts.iter().map(String::as_str).chain(public);
+    let refusal = if !host_is_ours(headers, configured) {
         Some((
             StatusCode::MISDIRECTED_REQUEST,
             "Safelight does not answer under this name. Open it by its address, or allow the name where Safelight is started\n",
@@ -78,6 +88,15 @@ pub(crate) async fn page(
         PAGE_POLICY
     };
     harden(response.headers_mut(), policy);
+    // Only with a certificate that others vouch for: a browser that has seen this lets nobody past a warning, and our own
+    // certificate begins with one.
+    let vouched = |identity: &Identity| identity.issuer() != Issuer::Safelight;
+    if connection.is_secure && app.options.tls.shown().as_deref().is_some_and(vouched) {
+        response.headers_mut().insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=15552000"),
+        );
+    }
     response
 }
 
@@ -116,7 +135,7 @@ const fn changes_something(method: &Method) -> bool {
 /// Whether the page may be shown under the name in `Host`: an address, a name that only a home network resolves, or
 /// one that the owner configured. Any other name may have been pointed at us by the site that owns it (DNS
 /// rebinding), whose scripts could then read the page.
-fn host_is_ours(headers: &HeaderMap, configured: &[String]) -> bool {
+fn host_is_ours<'a>(headers: &HeaderMap, mut configured: impl Iterator<Item = &'a str>) -> bool {
     let Some(host) = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
@@ -134,9 +153,7 @@ fn host_is_ours(headers: &HeaderMap, configured: &[String]) -> bool {
         || [".local", ".localhost", ".home.arpa", ".internal"]
             .iter()
             .any(|end| name.ends_with(end))
-        || configured
-            .iter()
-            .any(|host| host.eq_ignore_ascii_case(&name))
+        || configured.any(|host| host.eq_ignore_ascii_case(&name))
 }
 
 /// Whether a request that changes something was made by our own page. Browsers say so in `Sec-Fetch-Site`, older ones
@@ -195,7 +212,7 @@ mod tests {
 
     #[test]
     fn names_of_a_home_network_are_ours() {
-        let configured = ["photos.example".to_owned()];
+        let configured = ["photos.example"];
         for host in [
             "192.168.1.5:8787",
             "[fe80::1]:8787",
@@ -208,7 +225,7 @@ mod tests {
             "server.home.arpa",
         ] {
             assert!(
-                host_is_ours(&headers(&[("host", host)]), &configured),
+                host_is_ours(&headers(&[("host", host)]), configured.into_iter()),
                 "{host}"
             );
         }
@@ -220,11 +237,11 @@ mod tests {
             ":8787",
         ] {
             assert!(
-                !host_is_ours(&headers(&[("host", host)]), &configured),
+                !host_is_ours(&headers(&[("host", host)]), configured.into_iter()),
                 "{host}"
             );
         }
-        assert!(!host_is_ours(&headers(&[]), &configured));
+        assert!(!host_is_ours(&headers(&[]), configured.into_iter()));
     }
 
     #[test]

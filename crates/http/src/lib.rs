@@ -7,9 +7,9 @@
 //! | token upload, for Shortcuts and scripts | `upload` |
 //! | a command line beside a running server | `control` |
 //!
-//! Shared by them: who is asking (`auth`, `connection`), what stands around every route (`guard`), bodies
-//! (`body`), their checksums (`checksums`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
-//! [`serve`] speaks HTTP on a socket.
+//! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
+//! route (`guard`, `plain_http`), bodies (`body`), their checksums (`checksums`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
+//! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
 
 mod auth;
 mod body;
@@ -19,10 +19,14 @@ mod control;
 mod dav;
 mod events;
 mod guard;
+mod impatient;
 mod media_type;
+mod plain_http;
+mod proxy;
 mod ranges;
 mod server;
 mod stamps;
+pub mod tls;
 mod ui;
 mod upload;
 
@@ -39,6 +43,7 @@ use safelight_engine::Engine;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use server::serve;
+pub use tls::Tls;
 
 /// What the surfaces are told at the start.
 #[derive(Clone, Debug)]
@@ -49,10 +54,12 @@ pub struct Options {
     pub zone: TimeZone,
     /// The library folder that the set-up proposes; empty for none.
     pub suggested_library: String,
+    /// The certificate that [`serve`] shows, for the page to tell of.
+    pub tls: Tls,
 }
 
 impl Default for Options {
-    /// No other names, the system's zone, and a folder among the user's pictures.
+    /// No other names, the system's zone, a folder among the user's pictures, and no certificate yet.
     fn default() -> Self {
         let home = std::env::home_dir();
         let suggested = home.map(|home| home.join("Pictures").join("Safelight"));
@@ -62,6 +69,7 @@ impl Default for Options {
             suggested_library: suggested
                 .map(|path| path.display().to_string())
                 .unwrap_or_default(),
+            tls: Tls::default(),
         }
     }
 }
@@ -144,17 +152,21 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/settings", get(ui::settings::show))
         .route("/settings/password", post(ui::settings::set_password))
         .route("/settings/folders", post(ui::settings::set_folders))
+        .route("/settings/reach", get(ui::reach::show).post(ui::reach::set))
         .route("/events", get(events::handle))
         .route("/control", post(control::handle))
         .route("/assets/{name}", get(ui::assets::serve))
         .fallback(ui::not_found)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&app.options),
-            guard::page,
-        ));
+        .layer(middleware::from_fn_with_state(app.clone(), guard::page));
 
     devices
         .merge(page)
+        // The last layer is the outermost: first it is found out who asks, then whether it may be asked so.
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            plain_http::restrict,
+        ))
+        .layer(middleware::from_fn_with_state(app.clone(), proxy::believe))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .with_state(app)
 }

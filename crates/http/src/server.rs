@@ -1,53 +1,66 @@
-//! Speaking HTTP/1.1 on a listening socket, with limits that keep a slow, broken or hostile client from taking more
-//! than its share.
+//! Speaking HTTP/1.1 on a listening socket, plain or in TLS, with limits that keep a slow, broken or hostile client from
+//! taking more than its share.
 
-use std::{
-    io,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulConnection, GracefulShutdown, Watcher},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, BufReader},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
-    time::{Sleep, sleep, timeout},
+    time::{sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use crate::connection::Connection;
+use crate::{
+    connection::Connection,
+    impatient::Impatient,
+    tls::{Gather, Tls},
+};
 
 /// Connections at a time. A phone opens up to six; a household's worth of phones, and room.
 const CONNECTIONS: usize = 512;
-/// How long a request's headers may take, and how long a connection may wait for its next request.
+/// How long a request's headers may take, how long a connection may wait for its next request, and how long a new one
+/// for its first byte.
 const HEADERS: Duration = Duration::from_secs(75);
+/// How long a TLS handshake that has begun may take.
+const HANDSHAKE: Duration = Duration::from_secs(20);
 /// What a connection reads ahead, and so the most that a request's line and headers may have together (beyond it the
 /// answer is 431, and 414 for an address over 64 KiB). Bodies come in pieces of at most this size: smaller ones
 /// would cost fast uploads a hand-over to the disk's thread each.
 const READ_AHEAD: usize = 256 * 1024;
+/// What is read of a TLS connection at once; the TLS library by itself asks the system for 4 KiB at a time.
+const ENCRYPTED_READ_AHEAD: usize = 64 * 1024;
 /// Headers in a request.
 const HEADER_COUNT: usize = 100;
-/// How long a client may leave an answer unread before its connection is closed.
-const UNREAD: Duration = Duration::from_secs(60);
 /// How long requests that have begun may go on once the server is about to close.
 const FAREWELL: Duration = Duration::from_secs(20);
 /// The pause after the system could give no connection (usually: too many open files).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// The first byte of every TLS connection: a record of the type "handshake" (RFC 8446, section 5.1). No HTTP request
+/// begins with it.
+const HANDSHAKE_RECORD: u8 = 0x16;
 
 /// Serves `router` until `shutdown` completes, then lets requests that have begun come to their end.
+///
+/// Plain HTTP and TLS come to the same port; a connection's first byte tells which it is. What plain HTTP may do is
+/// `router`'s matter.
 ///
 /// # Errors
 ///
 /// The listening socket is not usable at all. What goes wrong with one connection ends that connection only.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Tls,
+    shutdown: impl Future,
+) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let (close, closing) = watch::channel(false);
@@ -74,11 +87,18 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future)
         let connection = Connection {
             peer: peer.ip().to_canonical(),
             local: local.ip().to_canonical(),
+            is_secure: false,
             closing: closing.clone(),
         };
-        let serving = graceful.watch(speak(stream, router.clone(), connection));
+        let guest = Guest {
+            stream,
+            connection,
+            router: router.clone(),
+            watcher: graceful.watcher(),
+        };
+        let tls = tls.clone();
         tokio::spawn(async move {
-            if let Err(error) = serving.await {
+            if let Err(error) = guest.receive(&tls).await {
                 // Phones break connections all day; the upload in it was told what happened to it.
                 tracing::debug!(%peer, "A connection ended: {error}");
             }
@@ -95,16 +115,80 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future)
     Ok(())
 }
 
-/// One connection, from its first byte to its last.
-fn speak(
+/// Why a connection ended before its time.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("it sent nothing for {HEADERS:?}")]
+    Silent,
+    #[error("its TLS handshake took over {HANDSHAKE:?}")]
+    SlowHandshake,
+    #[error("it wants TLS and there is no certificate")]
+    NoCertificate,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Http(#[from] hyper::Error),
+}
+
+/// A connection that has just been accepted.
+struct Guest {
     stream: TcpStream,
+    connection: Connection,
+    router: Router,
+    watcher: Watcher,
+}
+
+impl Guest {
+    /// One connection, from its first byte to its last.
+    async fn receive(self, tls: &Tls) -> Result<(), Ended> {
+        let Self {
+            stream,
+            mut connection,
+            router,
+            watcher,
+        } = self;
+        if let Err(error) = stream.set_nodelay(true) {
+            // Only slower: small answers then wait for the client's acknowledgement.
+            tracing::debug!("TCP_NODELAY could not be set: {error}");
+        }
+        let mut closing = connection.closing.clone();
+        let is_tls = async {
+            let mut first = [0];
+            let peeked = timeout(HEADERS, stream.peek(&mut first)).await;
+            let count = peeked.map_err(|_| Ended::Silent)??;
+            Ok::<_, Ended>(count > 0 && first[0] == HANDSHAKE_RECORD)
+        };
+        // Who has said nothing yet is not waited for when the server closes.
+        let is_tls = tokio::select! {
+            is_tls = is_tls => is_tls?,
+            _ = closing.wait_for(|closing| *closing) => return Ok(()),
+        };
+        let stream = Impatient::new(stream);
+        if !is_tls {
+            return Ok(watcher.watch(speak(stream, router, connection)).await?);
+        }
+        let identity = tls.shown().ok_or(Ended::NoCertificate)?;
+        let acceptor = TlsAcceptor::from(identity.config());
+        let stream = BufReader::with_capacity(ENCRYPTED_READ_AHEAD, stream);
+        let stream = tokio::select! {
+            accepted = timeout(HANDSHAKE, acceptor.accept(stream)) => {
+                accepted.map_err(|_| Ended::SlowHandshake)??
+            }
+            _ = closing.wait_for(|closing| *closing) => return Ok(()),
+        };
+        connection.is_secure = true;
+        Ok(watcher
+            .watch(speak(Gather(stream), router, connection))
+            .await?)
+    }
+}
+
+/// HTTP on a connection, whatever carries it.
+fn speak<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    stream: S,
     router: Router,
     connection: Connection,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
-    if let Err(error) = stream.set_nodelay(true) {
-        // Only slower: small answers then wait for the client's acknowledgement.
-        tracing::debug!("TCP_NODELAY could not be set: {error}");
-    }
+) -> impl GracefulConnection<Error = hyper::Error> + Send {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(connection.clone());
@@ -115,81 +199,5 @@ fn speak(
         .header_read_timeout(HEADERS)
         .max_buf_size(READ_AHEAD)
         .max_headers(HEADER_COUNT)
-        .serve_connection(TokioIo::new(Impatient::new(stream)), service)
-}
-
-/// A stream on which a write that the other end does not take for [`UNREAD`] fails.
-///
-/// Waiting to read is no sign of trouble here: a handler may be at work, or the next request not due. Bodies have
-/// their own limit ([`crate::body::STALLED`]), headers theirs ([`HEADERS`]).
-struct Impatient {
-    stream: TcpStream,
-    /// Runs while a write waits.
-    deadline: Option<Pin<Box<Sleep>>>,
-}
-
-impl Impatient {
-    const fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            deadline: None,
-        }
-    }
-
-    fn limit<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.deadline = None;
-            return written;
-        }
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(UNREAD)));
-        ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for Impatient {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Impatient {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.limit(cx, written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.limit(cx, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.limit(cx, flushed)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+        .serve_connection(TokioIo::new(stream), service)
 }

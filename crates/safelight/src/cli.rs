@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use safelight_engine::{Command, command::VerifyScope};
 
-use crate::{ask, folders, print, serve, talk};
+use crate::{ask, folders, print, reach, serve, talk};
 
 /// Your photos: from the phone to your own disk, encrypted to storage of your choice, and back again.
 #[derive(Parser)]
@@ -104,6 +104,8 @@ pub(crate) struct Serve {
     /// Where to listen. By default on every network of this machine.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = serve::DEFAULT_LISTEN)]
     pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) reach: reach::Flags,
 }
 
 #[derive(Subcommand)]
@@ -157,6 +159,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
                 Serve {
                     library: None,
                     listen: serve::DEFAULT_LISTEN,
+                    reach: reach::Flags::default(),
                 },
             );
         }

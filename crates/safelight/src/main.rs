@@ -6,6 +6,7 @@ mod folders;
 mod network;
 mod print;
 mod progress;
+mod reach;
 mod serve;
 mod system;
 mod talk;

@@ -5,7 +5,9 @@ use std::{fmt::Write as _, io::Write as _, net::SocketAddr};
 use safelight_engine::{
     Answer, Engine, Status,
     command::{FileFailure, Kit},
+    reach::PlainHttp,
 };
+use safelight_http::tls::Identity;
 
 use crate::cli::Output;
 
@@ -19,14 +21,37 @@ pub(crate) fn welcome(
     engine: &Engine,
     here: SocketAddr,
     lan: Option<SocketAddr>,
+    identity: Option<&Identity>,
 ) -> anyhow::Result<()> {
     let mut text = format!(
         "Safelight is ready.\n\n  The page, on this machine:  {}/\n",
         url(here)
     );
+    let reach = engine.reach();
+    let plain = reach.plain_http != PlainHttp::RedirectOnly;
+    if let Some(url) = &reach.public_url {
+        writeln!(text, "  From everywhere:            {url}/")?;
+    }
     match lan {
-        Some(lan) => writeln!(text, "  From phones and others:     {}/", url(lan))?,
+        Some(lan) => {
+            if plain {
+                writeln!(text, "  From phones and others:     {}/", url(lan))?;
+            }
+            let what = if plain {
+                "The same, encrypted:   "
+            } else {
+                "From phones and others:"
+            };
+            writeln!(text, "  {what}     https://{lan}/")?;
+        }
         None => text.push_str("  Only this machine can reach it (see --listen).\n"),
+    }
+    if let Some(identity) = identity {
+        let (first, second) = identity.fingerprint().split_at(48);
+        writeln!(
+            text,
+            "  Its certificate (SHA-256):  {first}\n                              {second}"
+        )?;
     }
     match engine.library_dir() {
         Some(dir) => writeln!(text, "  The photos lie in:          {}", dir.display())?,
@@ -94,19 +119,28 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
     match answer {
         Answer::Done => text.push_str("Done.\n"),
         Answer::Status(status) => describe_status(status, &mut text)?,
-        Answer::Device(device) => write!(
-            text,
-            "{} may add photos now. Type this into its app; it is shown only once:\n\n  \
+        Answer::Device(device) => {
+            write!(
+                text,
+                "{} may add photos now. Type this into its app; it is shown only once:\n\n  \
              Address:   {}\n  User:      {}\n  Password:  {}\n\n\
              For scripts and shortcuts:\n\n  \
              Send to:   {}NAME\n  Header:    Authorization: Bearer {}\n",
-            device.name,
-            device.webdav_url,
-            device.user,
-            device.password,
-            device.upload_url,
-            device.token
-        )?,
+                device.name,
+                device.webdav_url,
+                device.user,
+                device.password,
+                device.upload_url,
+                device.token
+            )?;
+            if let Some(fingerprint) = &device.fingerprint {
+                write!(
+                    text,
+                    "\nAn address that begins with https:// is encrypted. If the app then asks whether to trust the \
+                     certificate, compare:\n\n  SHA-256:   {fingerprint}\n"
+                )?;
+            }
+        }
         Answer::Destination(destination) => write!(
             text,
             "{} is ready at {}; {} photos will go there.\n\

@@ -7,10 +7,12 @@ use std::{
 
 use anyhow::Context;
 use safelight_engine::Engine;
+use tokio::sync::oneshot;
 
 use crate::{
     cli::Serve,
     network, print,
+    reach::{self, Doorway},
     talk::{CONTROL_FILE, Control},
 };
 
@@ -20,6 +22,7 @@ pub(crate) const DEFAULT_LISTEN: SocketAddr =
 
 /// Serves until it is told to end.
 pub(crate) fn serve(data: &Path, options: Serve) -> anyhow::Result<u8> {
+    let fixed = options.reach.fixed()?;
     let library = options
         .library
         .map(|dir| {
@@ -28,6 +31,7 @@ pub(crate) fn serve(data: &Path, options: Serve) -> anyhow::Result<u8> {
         })
         .transpose()?;
     let engine = Engine::open(crate::talk::options(data, library))?;
+    engine.fix_reach(fixed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -46,22 +50,28 @@ async fn run(engine: Engine, data: &Path, listen: SocketAddr) -> anyhow::Result<
         format!("Listening on {listen} failed; another program may use the port: choose one with --listen")
     })?;
     let address = listener.local_addr()?;
-    let here = SocketAddr::new(
-        if address.ip().is_unspecified() {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            address.ip()
-        },
-        address.port(),
-    );
-    let lan = network::lan_address(address);
-    engine.set_address(&print::url(lan.unwrap_or(here)))?;
+    let here = reach::here(address);
+    let doorway = Doorway::open(engine.clone(), data, address)?;
+    let tls = doorway.tls();
     engine.start()?;
     let control = ControlFile::write(data, &engine, here)?;
-    let router = safelight_http::router(engine.clone(), safelight_http::Options::default());
-    print::welcome(&engine, here, lan)?;
-    let ended = safelight_http::serve(listener, router, told_to_end()).await;
+    let options = safelight_http::Options {
+        tls: tls.clone(),
+        ..safelight_http::Options::default()
+    };
+    let router = safelight_http::router(engine.clone(), options);
+    print::welcome(
+        &engine,
+        here,
+        network::lan_address(address),
+        tls.shown().as_deref(),
+    )?;
+    let (end, ends) = oneshot::channel();
+    let kept = doorway.keep(ends);
+    let ended = safelight_http::serve(listener, router, tls, told_to_end()).await;
+    drop(end);
     control.remove();
+    kept.await.context("A part of the server failed")?;
     ended.context("The server failed")
 }
 

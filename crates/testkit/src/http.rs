@@ -3,21 +3,21 @@
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
-    time::Duration,
+    net::SocketAddr,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-/// How long an answer may take. It bounds a hang; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(300);
+use crate::stream::{self, Stream, Trust};
 
 /// One keep-alive connection to a server, opened again when the server has closed it.
 #[derive(Debug)]
 pub struct Client {
     address: SocketAddr,
     authorization: Option<String>,
-    connection: Option<BufReader<TcpStream>>,
+    /// With it the connection is encrypted.
+    trust: Option<Trust>,
+    connection: Option<BufReader<Stream>>,
 }
 
 /// A server's answer.
@@ -55,8 +55,21 @@ impl Client {
         Self {
             address,
             authorization: None,
+            trust: None,
             connection: None,
         }
+    }
+
+    /// Speaks TLS, and trusts the one certificate in this PEM; it must be good for the address too.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    #[must_use]
+    pub fn encrypted(mut self, certificate: &str) -> Self {
+        self.trust = Some(Trust::in_certificate(certificate));
+        self.connection = None;
+        self
     }
 
     /// Signs in with user and password (RFC 7617).
@@ -126,7 +139,7 @@ impl Client {
         let head = self.head("PUT", target, &[], Some(length));
         let mut connection = self.connect()?;
         connection.get_mut().write_all(&head)?;
-        io::copy(file, connection.get_mut())?;
+        connection.get_mut().write_file(file)?;
         let (response, reusable) = read_response(&mut connection, "PUT")?;
         if reusable {
             self.connection = Some(connection);
@@ -140,6 +153,7 @@ impl Client {
         Self {
             address: self.address,
             authorization: self.authorization.clone(),
+            trust: self.trust.clone(),
             connection: None,
         }
     }
@@ -160,7 +174,7 @@ impl Client {
         let mut connection = self.connect()?;
         connection.get_mut().write_all(&head)?;
         connection.get_mut().write_all(body)?;
-        connection.get_mut().shutdown(Shutdown::Write)?;
+        connection.get_mut().end()?;
         Ok(read_response(&mut connection, method)
             .ok()
             .map(|(response, _)| response))
@@ -172,7 +186,7 @@ impl Client {
     ///
     /// The connection broke before the answer was complete.
     pub fn raw(&self, bytes: &[u8]) -> io::Result<Response> {
-        let mut connection = open(self.address)?;
+        let mut connection = self.open()?;
         connection.get_mut().write_all(bytes)?;
         read_response(&mut connection, "").map(|(response, _)| response)
     }
@@ -198,39 +212,21 @@ impl Client {
         head.into_bytes()
     }
 
-    fn connect(&mut self) -> io::Result<BufReader<TcpStream>> {
+    fn connect(&mut self) -> io::Result<BufReader<Stream>> {
         if let Some(connection) = self.connection.take()
-            && is_open(&connection)?
+            && connection.get_ref().is_open()?
         {
             return Ok(connection);
         }
-        open(self.address)
+        self.open()
+    }
+
+    fn open(&self) -> io::Result<BufReader<Stream>> {
+        stream::open(self.address, self.trust.as_ref()).map(BufReader::new)
     }
 }
 
-fn open(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    Ok(BufReader::new(stream))
-}
-
-/// Whether the server has left a connection open that nothing is expected on.
-fn is_open(connection: &BufReader<TcpStream>) -> io::Result<bool> {
-    let stream = connection.get_ref();
-    stream.set_nonblocking(true)?;
-    let open = matches!(stream.peek(&mut [0]), Err(e) if e.kind() == io::ErrorKind::WouldBlock);
-    stream.set_nonblocking(false)?;
-    Ok(open)
-}
-
-fn send_all(
-    stream: &mut TcpStream,
-    head: &[u8],
-    length: u64,
-    body: &mut dyn Read,
-) -> io::Result<()> {
+fn send_all(stream: &mut Stream, head: &[u8], length: u64, body: &mut dyn Read) -> io::Result<()> {
     stream.write_all(head)?;
     let sent = io::copy(&mut body.take(length), stream)?;
     if sent < length {
@@ -243,10 +239,7 @@ fn send_all(
 }
 
 /// An answer, and whether the connection can be used again (RFC 9112, sections 6 and 9.3).
-fn read_response(
-    connection: &mut BufReader<TcpStream>,
-    method: &str,
-) -> io::Result<(Response, bool)> {
+fn read_response(connection: &mut BufReader<Stream>, method: &str) -> io::Result<(Response, bool)> {
     loop {
         let (response, reusable) = read_one(connection, method)?;
         if response.status >= 200 {
@@ -255,7 +248,7 @@ fn read_response(
     }
 }
 
-fn read_one(connection: &mut BufReader<TcpStream>, method: &str) -> io::Result<(Response, bool)> {
+fn read_one(connection: &mut BufReader<Stream>, method: &str) -> io::Result<(Response, bool)> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let status_line = read_line(connection)?;
     let status = status_line
@@ -310,7 +303,7 @@ fn read_one(connection: &mut BufReader<TcpStream>, method: &str) -> io::Result<(
 }
 
 fn read_exactly(
-    connection: &mut BufReader<TcpStream>,
+    connection: &mut BufReader<Stream>,
     length: u64,
     body: &mut Vec<u8>,
 ) -> io::Result<()> {
@@ -324,7 +317,7 @@ fn read_exactly(
     Ok(())
 }
 
-fn read_line(connection: &mut BufReader<TcpStream>) -> io::Result<String> {
+fn read_line(connection: &mut BufReader<Stream>) -> io::Result<String> {
     let mut line = String::new();
     if connection.read_line(&mut line)? == 0 {
         return Err(io::Error::new(
@@ -347,7 +340,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut requests = BufReader::new(stream.try_clone().unwrap());
+            let mut requests = BufReader::new(Stream::Plain(stream.try_clone().unwrap()));
             for answer in [
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
                 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx",

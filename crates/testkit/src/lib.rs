@@ -11,7 +11,7 @@
 //! | an S3 server | [`s3`] |
 //! | a slow line | [`delay`] |
 //! | the real `safelight`: its server and its command line | [`server`], [`cli`] |
-//! | raw HTTP, also the wrong kind | [`http`] |
+//! | raw HTTP, also the wrong kind, plain or in TLS | [`http`] |
 //! | what lies in a folder | [`tree`] |
 //! | other processes, ended by their own id | [`process`] |
 
@@ -25,6 +25,7 @@ pub mod process;
 pub mod random;
 pub mod s3;
 pub mod server;
+mod stream;
 pub mod tools;
 pub mod tree;
 

@@ -29,6 +29,20 @@ impl Server {
     ///
     /// It ended before it listened: what it printed.
     pub fn start(binary: &Path, data: &Path, library: &Path) -> Result<Self, String> {
+        Self::start_with(binary, data, library, &[])
+    }
+
+    /// As [`Self::start`], with more options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn start_with(
+        binary: &Path,
+        data: &Path,
+        library: &Path,
+        options: &[&str],
+    ) -> Result<Self, String> {
         let log = data.with_extension("log");
         let mut command = Command::new(binary);
         command
@@ -38,6 +52,7 @@ impl Server {
             .arg("--library")
             .arg(library)
             .args(["--listen", "127.0.0.1:0"])
+            .args(options)
             .env("TZ", "UTC");
         let mut process = Process::start("safelight serve", &mut command, &log)
             .map_err(|problem| format!("cannot start {}: {problem}", binary.display()))?;
@@ -88,6 +103,33 @@ impl Server {
     #[must_use]
     pub const fn client(&self) -> Client {
         Client::new(self.address)
+    }
+
+    /// The PEM of the certificate that it made itself, for [`Client::encrypted`].
+    ///
+    /// # Panics
+    ///
+    /// If it has made none.
+    #[must_use]
+    pub fn certificate(&self) -> String {
+        self.own_certificate("certificate")
+    }
+
+    /// The PEM of the certificate's private key.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::certificate`].
+    #[must_use]
+    pub fn certificate_key(&self) -> String {
+        self.own_certificate("key")
+    }
+
+    fn own_certificate(&self, part: &str) -> String {
+        let path = self.data.join("certificate.json");
+        let json = std::fs::read_to_string(path).expect("certificate.json");
+        let kept: Value = serde_json::from_str(&json).expect("JSON");
+        kept[part].as_str().expect("a PEM").to_owned()
     }
 
     /// What it has printed so far, over all starts with this data folder.

@@ -30,6 +30,7 @@ impl Engine {
             id: row.id.0,
             webdav_url: format!("{address}/dav/"),
             upload_url: format!("{address}/upload/"),
+            fingerprint: self.fingerprint()?,
             name: row.name,
             user: row.user,
             password,

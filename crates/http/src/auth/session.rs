@@ -7,10 +7,13 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use safelight_engine::Engine;
 
-use crate::App;
+use crate::{App, connection::Connection};
 
-/// The cookie's name.
+/// The cookie's name over plain HTTP.
 const NAME: &str = "safelight";
+/// Its name over HTTPS. The prefix makes browsers refuse it from plain HTTP and from other names (RFC 6265bis, section
+/// 4.1.3); a name of its own, since a browser lets no plain page replace a cookie that is `Secure`.
+const SECURE_NAME: &str = "__Host-safelight";
 /// How long a browser keeps it, in seconds; the engine's sessions last as long.
 const MAX_AGE: u64 = 30 * 24 * 60 * 60;
 
@@ -53,7 +56,11 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, OwnerRejection> {
         let engine = App::from_ref(state).engine;
-        let Some(cookie) = cookie(&parts.headers).map(str::to_owned) else {
+        let is_secure = parts
+            .extensions
+            .get::<Connection>()
+            .is_some_and(|connection| connection.is_secure);
+        let Some(cookie) = cookie(&parts.headers, is_secure).map(str::to_owned) else {
             return Err(OwnerRejection::SignIn);
         };
         Self::of(engine, cookie).await
@@ -86,27 +93,37 @@ impl Owner {
     }
 }
 
-/// The session cookie's value, if the request has one.
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+const fn name(is_secure: bool) -> &'static str {
+    if is_secure { SECURE_NAME } else { NAME }
+}
+
+/// The session cookie's value, if the request has one. What plain HTTP set, anybody on the way may have set: it is not
+/// taken over HTTPS.
+pub(crate) fn cookie(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    let ours = name(is_secure);
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == NAME && !value.is_empty()).then_some(value))
+        .find_map(|(name, value)| (name == ours && !value.is_empty()).then_some(value))
 }
 
-/// The header that gives the browser its cookie. Not `Secure`: the page is reached over plain HTTP at home.
-pub(crate) fn set_cookie(value: &str) -> Option<HeaderValue> {
-    format!("{NAME}={value}; Path=/; Max-Age={MAX_AGE}; HttpOnly; SameSite=Strict")
-        .parse()
-        .ok()
+/// The header that gives the browser its cookie; `Secure` where it came encrypted. At home the page is also reached over
+/// plain HTTP.
+pub(crate) fn set_cookie(value: &str, is_secure: bool) -> Option<HeaderValue> {
+    set(value, MAX_AGE, is_secure).parse().ok()
 }
 
 /// The header that takes it away.
-pub(crate) fn clear_cookie() -> HeaderValue {
-    HeaderValue::from_static("safelight=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
+pub(crate) fn clear_cookie(is_secure: bool) -> Option<HeaderValue> {
+    set("", 0, is_secure).parse().ok()
+}
+
+fn set(value: &str, max_age: u64, is_secure: bool) -> String {
+    let (name, secure) = (name(is_secure), if is_secure { "; Secure" } else { "" });
+    format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}")
 }
 
 #[cfg(test)]
@@ -117,12 +134,36 @@ mod tests {
     fn our_cookie_is_found_among_others() {
         let headers =
             HeaderMap::from_iter([(header::COOKIE, "a=b; safelight=xyz;c=d".parse().unwrap())]);
-        assert_eq!(cookie(&headers), Some("xyz"));
+        assert_eq!(cookie(&headers, false), Some("xyz"));
         let headers = HeaderMap::from_iter([(
             header::COOKIE,
             "notsafelight=xyz; safelight=".parse().unwrap(),
         )]);
-        assert_eq!(cookie(&headers), None);
+        assert_eq!(cookie(&headers, false), None);
+    }
+
+    #[test]
+    fn what_plain_http_set_is_nothing_over_https() {
+        let both = "safelight=plain; __Host-safelight=secure";
+        let headers = HeaderMap::from_iter([(header::COOKIE, both.parse().unwrap())]);
+        assert_eq!(cookie(&headers, false), Some("plain"));
+        assert_eq!(cookie(&headers, true), Some("secure"));
+        let headers = HeaderMap::from_iter([(header::COOKIE, "safelight=plain".parse().unwrap())]);
+        assert_eq!(cookie(&headers, true), None);
+        let set = set_cookie("x", true).unwrap();
+        assert!(
+            set.to_str()
+                .unwrap()
+                .starts_with("__Host-safelight=x; Path=/;")
+        );
+        assert!(set.to_str().unwrap().ends_with("; Secure"));
+        assert!(
+            !set_cookie("x", false)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("Secure")
+        );
     }
 
     #[test]

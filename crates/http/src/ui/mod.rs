@@ -9,7 +9,7 @@
 //! | offsite copies and their recovery kits | [`destinations`] | `destination*.html`, `kit.html` |
 //! | bringing photos back | [`restore`] | `restore.html` |
 //! | how something long is going, and what came of it | [`task`] | `task.html` |
-//! | settings | [`settings`] | `settings.html` |
+//! | settings | [`settings`], [`reach`] | `settings.html`, `reach.html` |
 //!
 //! [`page`] is what every page has; [`form`] reads what is sent back; [`mod@format`] writes numbers, sizes and times;
 //! [`assets`] are the style sheet and the scripts.
@@ -22,6 +22,7 @@ mod format;
 pub(crate) mod home;
 mod page;
 pub(crate) mod photos;
+pub(crate) mod reach;
 pub(crate) mod restore;
 mod sentence;
 pub(crate) mod settings;

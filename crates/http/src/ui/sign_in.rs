@@ -73,21 +73,24 @@ pub(super) async fn enter(
 ) -> Result<Response, AccessError> {
     let token = app.engine.sign_in(password, connection.peer).await?;
     let mut response = Redirect::to(to).into_response();
-    if let Some(cookie) = auth::set_cookie(&token.0) {
+    if let Some(cookie) = auth::set_cookie(&token.0, connection.is_secure) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
 /// `POST /sign-out`.
-pub(crate) async fn sign_out(sent: Sent<Button>) -> Result<Response, Trouble> {
+pub(crate) async fn sign_out(
+    connection: Connection,
+    sent: Sent<Button>,
+) -> Result<Response, Trouble> {
     let cookie = sent.owner.cookie;
     sent.visit
         .ask(move |engine| engine.sign_out(&cookie))
         .await?;
     let mut response = Redirect::to("/sign-in").into_response();
-    response
-        .headers_mut()
-        .insert(header::SET_COOKIE, auth::clear_cookie());
+    if let Some(cookie) = auth::clear_cookie(connection.is_secure) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     Ok(response)
 }

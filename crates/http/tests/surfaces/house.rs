@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use jiff::tz::TimeZone;
-use safelight_engine::{Answer, Command, Engine, Quiet, command::NewDevice};
+use safelight_engine::{Answer, Command, Engine, Quiet, command::NewDevice, reach::Reach};
+use safelight_http::tls::{Identity, Issuer, Tls};
 use safelight_testkit::{Client, FakeClock, Response, SeededEntropy};
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
@@ -15,6 +16,10 @@ pub(crate) const PASSWORD: &str = "four words in a row";
 pub(crate) struct House {
     pub(crate) engine: Engine,
     pub(crate) address: SocketAddr,
+    /// What it shows.
+    pub(crate) tls: Tls,
+    /// The PEM of what it shows at first.
+    pub(crate) certificate: String,
     folder: TempDir,
     runtime: Option<Runtime>,
     stop: Option<oneshot::Sender<()>>,
@@ -47,7 +52,20 @@ impl House {
             hosts: vec!["photos.example".to_owned()],
             zone: TimeZone::UTC,
             suggested_library: "/srv/photos".to_owned(),
+            tls: Tls::default(),
         };
+        let tls = options.tls.clone();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap().pem();
+        tls.show(
+            Identity::from_pem(
+                Issuer::Safelight,
+                certificate.as_bytes(),
+                key.serialize_pem().as_bytes(),
+            )
+            .unwrap(),
+        );
         let router = safelight_http::router(engine.clone(), options);
         let runtime = Runtime::new().unwrap();
         let listener = runtime
@@ -56,10 +74,17 @@ impl House {
         let address = listener.local_addr().unwrap();
         engine.set_address(&format!("http://{address}")).unwrap();
         let (stop, stopped) = oneshot::channel();
-        let server = runtime.spawn(safelight_http::serve(listener, router, stopped));
+        let server = runtime.spawn(safelight_http::serve(
+            listener,
+            router,
+            tls.clone(),
+            stopped,
+        ));
         Self {
             engine,
             address,
+            tls,
+            certificate,
             folder,
             runtime: Some(runtime),
             stop: Some(stop),
@@ -105,13 +130,33 @@ impl House {
         Client::new(self.address)
     }
 
+    /// Nobody in particular, encrypted.
+    pub(crate) fn encrypted(&self) -> Client {
+        self.stranger().encrypted(&self.certificate)
+    }
+
+    /// Changes how the house is reached.
+    pub(crate) fn reach(&self, change: impl FnOnce(&mut Reach)) {
+        let mut reach = Reach::clone(&self.engine.reach());
+        change(&mut reach);
+        self.engine.set_reach(reach).unwrap();
+    }
+
     /// The owner's browser, signed in.
     pub(crate) fn browser(&self) -> Browser {
+        self.signed_in(self.stranger())
+    }
+
+    /// The owner's browser, signed in over such a connection.
+    pub(crate) fn signed_in(&self, client: Client) -> Browser {
         let runtime = self.runtime.as_ref().unwrap();
         runtime
             .block_on(self.engine.set_owner_password(PASSWORD.to_owned()))
             .unwrap();
-        let mut browser = Browser::new(self.address);
+        let mut browser = Browser {
+            client,
+            cookie: None,
+        };
         let answer = browser.post("/sign-in", &[("password", PASSWORD)]);
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
         browser

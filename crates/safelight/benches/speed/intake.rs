@@ -52,7 +52,7 @@ fn round(plan: &Plan, files: &[PathBuf], connections: usize, table: &mut Table) 
 }
 
 /// What the server, which runs on, has used so far.
-fn of_process(sample: Sample, id: u32) -> Sample {
+pub(crate) fn of_process(sample: Sample, id: u32) -> Sample {
     Sample {
         cpu_seconds: measure::cpu_seconds(id),
         peak_megabytes: measure::peak_megabytes(id),
@@ -60,7 +60,7 @@ fn of_process(sample: Sample, id: u32) -> Sample {
     }
 }
 
-fn upload(
+pub(crate) fn upload(
     files: &[PathBuf],
     connections: usize,
     prefix: &str,

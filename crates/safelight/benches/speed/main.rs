@@ -15,6 +15,7 @@ mod offsite;
 mod peers;
 mod start;
 mod table;
+mod tls;
 
 use std::path::PathBuf;
 
@@ -50,6 +51,7 @@ type Comparison = (&'static str, fn(&Plan));
 
 const COMPARISONS: &[Comparison] = &[
     ("intake", intake::compare),
+    ("tls", tls::compare),
     ("memory", memory::compare),
     ("offsite", offsite::local),
     ("s3", offsite::s3),

@@ -40,6 +40,26 @@ impl Peer {
         ))
     }
 
+    /// rclone with a certificate, if it is there.
+    pub(crate) fn rclone_tls(folder: &Path, certificate: &Path, key: &Path) -> Option<Self> {
+        let rclone = tools::find("rclone")?;
+        Some(Self::start(
+            "rclone serve webdav, TLS",
+            folder,
+            |address, served| {
+                let mut command = Command::new(&rclone);
+                command
+                    .args(["serve", "webdav", "--addr", address])
+                    .arg("--cert")
+                    .arg(certificate)
+                    .arg("--key")
+                    .arg(key)
+                    .arg(served);
+                command
+            },
+        ))
+    }
+
     fn dufs(folder: &Path) -> Option<Self> {
         let dufs = tools::find("dufs")?;
         Some(Self::start("dufs", folder, |address, served| {

@@ -14,6 +14,7 @@ mod house;
 mod judges;
 mod names;
 mod offsite;
+mod reach;
 mod rebuild;
 mod upload;
 
