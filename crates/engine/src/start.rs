@@ -11,7 +11,7 @@ use safelight_library::{Library, RealDisk, RootState};
 
 use crate::{
     access::Access, activity::Board, error::EngineError, intake::SmallUploads, offsite::Offsite,
-    schedule::Scheduler, secrets::write_private,
+    pairing::Pairing, schedule::Scheduler, secrets::write_private,
 };
 
 /// The setting that holds how devices reach the server.
@@ -47,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) zone: TimeZone,
     pub(crate) access: Access,
+    pub(crate) pairing: Pairing,
     pub(crate) offsite: Offsite,
     pub(crate) board: Arc<Board>,
     pub(crate) scheduler: Arc<Scheduler>,
@@ -82,6 +83,7 @@ impl Engine {
         let setup_code = crate::access::readable_secret(options.entropy.as_ref(), 2);
         let engine = Self(Arc::new(Inner {
             access: Access::new(),
+            pairing: Pairing::default(),
             offsite: Offsite::new(
                 options.data_dir.clone(),
                 Arc::clone(&options.clock),
@@ -218,7 +220,9 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) fn address(&self) -> String {
+    /// How devices reach this server, without a slash at its end. Empty as long as nobody said it.
+    #[must_use]
+    pub fn address(&self) -> String {
         self.0
             .address
             .read()
