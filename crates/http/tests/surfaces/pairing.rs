@@ -192,6 +192,8 @@ fn without_a_camera_the_owner_reads_it_off_the_page() {
     let shown = browser.fill(&page, &target, &[]).text();
     let (_, rest) = shown.split_once(">Bearer ").expect(&shown);
     let token = rest.split('<').next().unwrap();
+    assert!(!shown.contains("id=\"code\" data-live"), "it stays on the page");
+    assert!(browser.get(&target).text().contains("id=\"pairing\" data-live"));
     let again = browser.fill(&page, &target, &[]).text();
     assert!(
         again.contains("shown only once") && !again.contains(token),

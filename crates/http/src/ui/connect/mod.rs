@@ -37,7 +37,8 @@ pub(crate) fn routes() -> Router<App> {
         )
         .route(
             "/devices/{id}/connect/{platform}/{program}/password",
-            post(steps::show_here),
+            // Scripts ask the address of the page again that shows the password, for what else is on it.
+            get(steps::show).post(steps::show_here),
         )
         .route(
             "/connect/{program}/{code}",
