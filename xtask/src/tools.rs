@@ -37,6 +37,10 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("litmus"),
     },
     Tool {
+        name: "nextcloudcmd",
+        source: Source::Debian("nextcloud-desktop-cmd"),
+    },
+    Tool {
         name: "restic-new",
         source: Source::NewerDebian("restic"),
     },
