@@ -45,6 +45,10 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("openssl"),
     },
     Tool {
+        name: "nextcloudcmd",
+        source: Source::Debian("nextcloud-desktop-cmd"),
+    },
+    Tool {
         name: "restic-new",
         source: Source::NewerDebian("restic"),
     },

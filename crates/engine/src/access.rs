@@ -27,7 +27,7 @@ use crate::{
 /// How long a session lives without a sign-in.
 const SESSION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
 /// The longest user name that is looked at, in bytes; ours are far shorter.
-const LONGEST_NAME: usize = 64;
+pub(crate) const LONGEST_NAME: usize = 64;
 /// The shortest password that the owner may choose, in characters.
 const SHORTEST_PASSWORD: usize = 8;
 
@@ -82,7 +82,7 @@ enum Caller {
 pub(crate) struct Access {
     /// Device passwords that were right: the user's stored hash, and the SHA-256 of what was sent.
     known: Mutex<HashMap<String, (String, [u8; 32])>>,
-    pace: Pace,
+    pub(crate) pace: Pace,
     /// Each Argon2 computation takes 19 MiB: one at a time bounds what a flood of tries can take.
     hashing: tokio::sync::Semaphore,
 }
@@ -97,7 +97,7 @@ impl Access {
     }
 
     /// Waits for one's turn to compute a password's hash.
-    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, EngineError> {
+    pub(crate) async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, EngineError> {
         self.hashing
             .acquire()
             .await
@@ -211,6 +211,7 @@ impl Engine {
 
     fn note_sign_of_life(&self, row: &DeviceRow, from: IpAddr) -> Result<Device, EngineError> {
         self.0.library.touch_device(row, &from.to_string())?;
+        self.note_seen(row.id);
         Ok(Device {
             id: row.id,
             name: row.name.clone(),
@@ -355,7 +356,7 @@ fn password_is(stored: &str, sent: &str) -> bool {
 }
 
 /// Compares without telling by its duration where the difference is.
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 

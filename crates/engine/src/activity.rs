@@ -56,6 +56,7 @@ pub(crate) struct Board {
     changed: Condvar,
     next: AtomicU64,
     arrivals: AtomicU64,
+    pairing_steps: AtomicU64,
     state: watch::Sender<Arc<State>>,
 }
 
@@ -74,6 +75,7 @@ impl Board {
             changed: Condvar::new(),
             next: AtomicU64::new(1),
             arrivals: AtomicU64::new(0),
+            pairing_steps: AtomicU64::new(0),
             state: watch::Sender::new(Arc::default()),
         }
     }
@@ -90,6 +92,11 @@ impl Board {
 
     pub(crate) fn note_arrival(&self) {
         self.arrivals.fetch_add(1, Ordering::Relaxed);
+        self.touch();
+    }
+
+    pub(crate) fn note_pairing_step(&self) {
+        self.pairing_steps.fetch_add(1, Ordering::Relaxed);
         self.touch();
     }
 
@@ -268,6 +275,7 @@ impl Engine {
             status,
             activity: self.0.board.lock().running.values().cloned().collect(),
             arrivals_total: self.0.board.arrivals.load(Ordering::Relaxed),
+            pairing_steps: self.0.board.pairing_steps.load(Ordering::Relaxed),
         })
     }
 

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | who may do what: devices, the owner's password, sessions | [`access`] |
 //! | wrong tries slowed down | `pace` |
+//! | a phone let in by a code, or by the owner's word | [`pairing`] |
 //! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
 //! | checksums that clients compare | [`checksum`] |
@@ -28,6 +29,7 @@ pub mod intake;
 pub mod model;
 mod offsite;
 mod pace;
+pub mod pairing;
 pub mod reach;
 mod schedule;
 mod secrets;
@@ -43,7 +45,8 @@ pub use command::{Answer, Command, S3KeyPair};
 pub use error::EngineError;
 pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
 pub use model::{Activity, Problem, State, Status};
+pub use pairing::{Grant, Invitation, LoginGranted, LoginRequest, LoginStarted};
 pub use safelight_library::IntakeError as Refusal;
 pub use safelight_library::{Entry, Moved, Precondition, ReadError, TreeError};
 pub use start::{Engine, OpenError, Options};
-pub use tree::OpenPhoto;
+pub use tree::{OpenPhoto, Room};

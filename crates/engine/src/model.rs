@@ -13,6 +13,9 @@ pub struct State {
     pub activity: Vec<Activity>,
     /// Grows with each upload that was acknowledged since the server started.
     pub arrivals_total: u64,
+    /// Grows with each step of a phone that is being connected: its code was used, it was here for the first time. A
+    /// page that waits for it then asks again.
+    pub pairing_steps: u64,
 }
 
 /// How safe the photos are, and what stands in the way.

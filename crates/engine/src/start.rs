@@ -11,7 +11,7 @@ use safelight_library::{Library, RealDisk, RootState};
 
 use crate::{
     access::Access, activity::Board, error::EngineError, intake::SmallUploads, offsite::Offsite,
-    reach::Reaching, schedule::Scheduler, secrets::write_private,
+    pairing::Pairing, reach::Reaching, schedule::Scheduler, secrets::write_private,
 };
 
 /// The setting that holds how devices reach the server.
@@ -49,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) zone: TimeZone,
     pub(crate) access: Access,
+    pub(crate) pairing: Pairing,
     pub(crate) offsite: Offsite,
     pub(crate) board: Arc<Board>,
     pub(crate) scheduler: Arc<Scheduler>,
@@ -85,6 +86,7 @@ impl Engine {
         let setup_code = crate::access::readable_secret(options.entropy.as_ref(), 2);
         let engine = Self(Arc::new(Inner {
             access: Access::new(),
+            pairing: Pairing::default(),
             offsite: Offsite::new(
                 options.data_dir.clone(),
                 Arc::clone(&options.clock),

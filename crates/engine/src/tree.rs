@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, Timestamp};
-use safelight_library::{Entry, Moved, ReadError, TreeError};
+use safelight_library::{self as library, Entry, Moved, ReadError, TreeError};
 
 use crate::start::{Engine, blocking};
 
@@ -21,7 +21,32 @@ pub struct OpenPhoto {
     pub hash: ContentHash,
 }
 
+/// The room for photos, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// What the library has.
+    pub used: u64,
+    /// What it can still take in.
+    pub available: u64,
+}
+
 impl Engine {
+    /// How many bytes the library has, and how many it can still take in.
+    ///
+    /// # Errors
+    ///
+    /// The library folder is not there, or the catalogue cannot be read.
+    pub async fn room(&self) -> Result<Room, library::IntakeError> {
+        let library = self.library().clone();
+        blocking(move || {
+            Ok(Room {
+                used: library.totals()?.bytes,
+                available: library.room()?,
+            })
+        })
+        .await
+    }
+
     /// What a name stands for; none if nothing does.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What the page and `safelight status` show, in plain data.
 
-use safelight_core::{AssetId, CopyState, Place, Timestamp};
-use safelight_library::{ArrivalId, Asset, Outcome, RootState};
+use safelight_core::{AssetId, CopyState, DeviceId, Place, Timestamp};
+use safelight_library::{ArrivalId, Asset, DeviceRow, Outcome, RootState};
 
 use crate::{
     error::EngineError,
@@ -104,17 +104,17 @@ impl Engine {
             .library()
             .devices()?
             .into_iter()
-            .map(|row| DeviceStatus {
-                id: row.id.0,
-                name: row.name,
-                user: row.user,
-                created_at: text(row.created_at),
-                last_seen_at: row.last_seen_at.map(text),
-                last_seen_from: row.last_seen_from,
-                photos: row.photos,
-                revoked: row.revoked_at.is_some(),
-            })
+            .map(device_status)
             .collect())
+    }
+
+    /// One device; none if there is no such device.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub fn device(&self, id: i64) -> Result<Option<DeviceStatus>, EngineError> {
+        Ok(self.library().device(DeviceId(id))?.map(device_status))
     }
 
     /// The newest uploads, or those before a given one.
@@ -264,6 +264,19 @@ impl Engine {
             reasons.push("there are not yet enough proved offsite copies");
         }
         Ok(Some(reasons.join(", and ")))
+    }
+}
+
+fn device_status(row: DeviceRow) -> DeviceStatus {
+    DeviceStatus {
+        id: row.id.0,
+        name: row.name,
+        user: row.user,
+        created_at: text(row.created_at),
+        last_seen_at: row.last_seen_at.map(text),
+        last_seen_from: row.last_seen_from,
+        photos: row.photos,
+        revoked: row.revoked_at.is_some(),
     }
 }
 

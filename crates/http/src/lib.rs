@@ -4,11 +4,13 @@
 //! |---|---|
 //! | the page, for the owner | `ui`, with live state from `events` |
 //! | WebDAV, for phones' apps and file managers | `dav` |
+//! | what Nextcloud's apps ask for beside WebDAV | `nextcloud` |
 //! | token upload, for Shortcuts and scripts | `upload` |
 //! | a command line beside a running server | `control` |
 //!
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
-//! route (`guard`, `plain_http`), bodies (`body`), their checksums (`checksums`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
+//! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
+//! (`checksums`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
 //! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
 
 mod auth;
@@ -21,6 +23,8 @@ mod events;
 mod guard;
 mod impatient;
 mod media_type;
+mod nextcloud;
+mod origin;
 mod plain_http;
 mod proxy;
 mod ranges;
@@ -79,7 +83,6 @@ impl Default for Options {
 struct App {
     engine: Engine,
     options: Arc<Options>,
-    shown_once: Arc<ui::ShownOnce>,
 }
 
 impl FromRef<App> for Arc<Options> {
@@ -93,7 +96,6 @@ pub fn router(engine: Engine, options: Options) -> Router {
     let app = App {
         engine,
         options: Arc::new(options),
-        shown_once: Arc::default(),
     };
 
     let devices = Router::new()
@@ -104,6 +106,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/remote.php/dav/files/{user}/", any(dav::handle))
         .route("/remote.php/dav/files/{user}/{*path}", any(dav::handle))
         .route("/upload/{*name}", put(upload::handle).post(upload::handle))
+        .merge(nextcloud::routes())
         .layer(middleware::from_fn(guard::files));
 
     let page = Router::new()
@@ -128,11 +131,9 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/photos/not-yet-safe", get(ui::photos::not_yet_safe))
         .route("/photo/{id}", get(ui::photos::receipt))
         .route("/photo/{id}/file", get(ui::photos::download))
-        .route("/devices", get(ui::devices::list).post(ui::devices::add))
-        .route(
-            "/devices/{id}/welcome",
-            get(ui::devices::welcome).post(ui::devices::forget_secrets),
-        )
+        .route("/devices", get(ui::devices::list).post(ui::connect::add))
+        .merge(ui::connect::routes())
+        .merge(ui::login_flow::routes())
         .route("/devices/{id}/revoke", post(ui::devices::revoke))
         .route("/destinations", get(ui::destinations::list))
         .route(

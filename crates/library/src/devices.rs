@@ -187,6 +187,31 @@ impl Library {
         })
     }
 
+    /// Gives a device a new password and a new token, in place of those that it had.
+    ///
+    /// # Errors
+    ///
+    /// There is no such device, or it was revoked; the token's hash is taken; the catalogue's.
+    pub fn renew_device(
+        &self,
+        id: DeviceId,
+        secret_hash: &str,
+        token_hash: &str,
+    ) -> Result<DeviceRow, RowError> {
+        self.core()
+            .catalogue
+            .write("give a device a new password", |change| {
+                let renewed = change.execute(
+                    "UPDATE device SET secret_hash = ?2, token_hash = ?3 WHERE id = ?1 AND revoked_at IS NULL",
+                    params![id.0, secret_hash, token_hash],
+                )?;
+                if renewed == 0 {
+                    return Err(RowError::NoDevice(id));
+                }
+                one_where(change, "id", id.0)?.ok_or(RowError::NoDevice(id))
+            })
+    }
+
     /// Notes a device's sign of life, at most once a minute. `device` is as it was just read.
     ///
     /// # Errors

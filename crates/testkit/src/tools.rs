@@ -18,6 +18,7 @@ const SOURCES: &[(&str, &str)] = &[
     ),
     ("garage", "`cargo install garage`, version 2"),
     ("litmus", "Debian package litmus"),
+    ("nextcloudcmd", "Debian package nextcloud-desktop-cmd"),
     ("dufs", "`cargo install dufs`"),
     ("rustic", "`cargo install rustic-rs`"),
     ("sha256sum", "coreutils"),

@@ -1,7 +1,7 @@
 //! Devices: who may add photos.
 
 use safelight_core::DeviceId;
-use safelight_library::NewDevice as NewRow;
+use safelight_library::{DeviceRow, NewDevice as NewRow};
 
 use crate::{
     access::{hash_token, random_token, readable_secret},
@@ -10,21 +10,51 @@ use crate::{
     start::Engine,
 };
 
+/// Secrets that nobody knows yet, and what is stored of them.
+struct Fresh {
+    password: String,
+    token: String,
+    secret_hash: String,
+    token_hash: String,
+}
+
 impl Engine {
-    pub(super) fn add_device(&self, name: &str) -> Result<NewDevice, EngineError> {
+    pub(crate) fn add_device(&self, name: &str) -> Result<NewDevice, EngineError> {
         let name = checked_name(name, "device")?;
-        let entropy = self.0.entropy.as_ref();
-        // 5 groups of 5 characters of 32: 125 bits.
-        let password = readable_secret(entropy, 5);
-        let token = random_token(entropy);
-        let secret_hash = self.hash_password(&password)?;
+        let fresh = self.fresh_credentials()?;
         let user = self.free_user_name(&name)?;
         let row = self.library().add_device(NewRow {
             name: &name,
             user: &user,
-            secret_hash: &secret_hash,
-            token_hash: &hash_token(&token),
+            secret_hash: &fresh.secret_hash,
+            token_hash: &fresh.token_hash,
         })?;
+        self.credentials(row, fresh)
+    }
+
+    /// Gives a device a new password and a new token; those that it had are worth nothing from then on.
+    pub(crate) fn renew_device(&self, id: DeviceId) -> Result<NewDevice, EngineError> {
+        let fresh = self.fresh_credentials()?;
+        let row = self
+            .library()
+            .renew_device(id, &fresh.secret_hash, &fresh.token_hash)?;
+        self.credentials(row, fresh)
+    }
+
+    fn fresh_credentials(&self) -> Result<Fresh, EngineError> {
+        let entropy = self.0.entropy.as_ref();
+        // 5 groups of 5 characters of 32: 125 bits.
+        let password = readable_secret(entropy, 5);
+        let token = random_token(entropy);
+        Ok(Fresh {
+            secret_hash: self.hash_password(&password)?,
+            token_hash: hash_token(&token),
+            password,
+            token,
+        })
+    }
+
+    fn credentials(&self, row: DeviceRow, fresh: Fresh) -> Result<NewDevice, EngineError> {
         let address = self.address();
         Ok(NewDevice {
             id: row.id.0,
@@ -33,8 +63,8 @@ impl Engine {
             fingerprint: self.fingerprint()?,
             name: row.name,
             user: row.user,
-            password,
-            token,
+            password: fresh.password,
+            token: fresh.token,
         })
     }
 
@@ -72,6 +102,7 @@ impl Engine {
                 "There is no device number {id}"
             )));
         }
+        self.withdraw_invitation(DeviceId(id));
         self.library().revoke_device(DeviceId(id))?;
         Ok(())
     }

@@ -6,4 +6,5 @@ mod destinations;
 mod evidence;
 mod house;
 mod intake;
+mod pairing;
 mod schedule;

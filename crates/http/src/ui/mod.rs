@@ -5,7 +5,9 @@
 //! | are my photos safe? | [`home`], with [`sentence`] | `home.html` |
 //! | the way in, resumable | [`setup`], [`sign_in`] | `setup-*.html`, `sign-in.html` |
 //! | lists, and each photo's receipt | [`photos`] | `photos.html`, `photo.html` |
-//! | phones and programs that may add photos | [`devices`] | `devices.html`, `device-welcome.html` |
+//! | phones and programs that may add photos | [`devices`] | `devices.html` |
+//! | adding one of them | [`connect`] | `add-phone*.html`, `connect*.html`, `handover.html` |
+//! | an app that asks to be let in | [`login_flow`] | `login-flow*.html` |
 //! | offsite copies and their recovery kits | [`destinations`] | `destination*.html`, `kit.html` |
 //! | bringing photos back | [`restore`] | `restore.html` |
 //! | how something long is going, and what came of it | [`task`] | `task.html` |
@@ -15,11 +17,13 @@
 //! [`assets`] are the style sheet and the scripts.
 
 pub(crate) mod assets;
+pub(crate) mod connect;
 pub(crate) mod destinations;
 pub(crate) mod devices;
 mod form;
 mod format;
 pub(crate) mod home;
+pub(crate) mod login_flow;
 mod page;
 pub(crate) mod photos;
 pub(crate) mod reach;
@@ -30,5 +34,4 @@ pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod task;
 
-pub(crate) use devices::ShownOnce;
 pub(crate) use page::not_found;

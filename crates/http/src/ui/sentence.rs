@@ -78,7 +78,7 @@ pub(super) fn sentence(
                 Tone::Waiting,
                 "Ready for the first phone.".to_owned(),
                 "Give it a name here, and it gets an address and a password to send its photos with.",
-                Some(("Add a phone", "/devices")),
+                Some(("Add a phone", "/devices/add")),
             )
         } else {
             say(

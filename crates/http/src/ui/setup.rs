@@ -182,13 +182,11 @@ pub(crate) async fn set_library(
 
 #[derive(Template)]
 #[template(path = "setup-device.html")]
-struct DevicePage {
-    page: Page,
-}
+struct DevicePage;
 
-/// `GET /setup/device`. Its form goes to `/devices`.
-pub(crate) async fn device(visit: Visit) -> Response {
-    render(&DevicePage { page: visit.page })
+/// `GET /setup/device`. Its links lead to the forms of `/devices/add`.
+pub(crate) async fn device(_visit: Visit) -> Response {
+    render(&DevicePage)
 }
 
 #[derive(Template)]

@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::State,
+    extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{StatusCode, header};
@@ -22,21 +22,44 @@ use crate::{App, auth, connection::Connection};
 #[derive(Template)]
 #[template(path = "sign-in.html")]
 struct SignIn {
+    next: String,
     error: Option<String>,
 }
 
+/// Where somebody wanted to go who has to sign in first.
+#[derive(Default, Deserialize)]
+pub(crate) struct Way {
+    next: Option<String>,
+}
+
 /// `GET /sign-in`.
-pub(crate) async fn show(State(app): State<App>) -> Result<Response, Trouble> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    Query(way): Query<Way>,
+) -> Result<Response, Trouble> {
     if !ask(&app.engine, Engine::owner_is_set).await? {
         return Ok(Redirect::to("/setup").into_response());
     }
-    Ok(render(&SignIn { error: None }))
+    Ok(render(&SignIn {
+        next: within(way.next.as_deref()).to_owned(),
+        error: None,
+    }))
 }
 
 /// The form.
 #[derive(Deserialize)]
 pub(crate) struct Password {
     password: String,
+    next: Option<String>,
+}
+
+/// An address within this page; what could lead anywhere else becomes the first page.
+fn within(next: Option<&str>) -> &str {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
+    next.filter(|next| {
+        next.starts_with('/') && !next.starts_with("//") && next.chars().all(is_plain)
+    })
+    .unwrap_or("/")
 }
 
 /// `POST /sign-in`.
@@ -45,7 +68,8 @@ pub(crate) async fn sign_in(
     connection: Connection,
     Form(form): Form<Password>,
 ) -> Result<Response, Trouble> {
-    match enter(&app, &connection, form.password, "/").await {
+    let next = within(form.next.as_deref()).to_owned();
+    match enter(&app, &connection, form.password, &next).await {
         Ok(response) => Ok(response),
         Err(error) => {
             let (status, message) = match error {
@@ -56,6 +80,7 @@ pub(crate) async fn sign_in(
                 AccessError::Unavailable(error) => return Err(error.into()),
             };
             let mut response = render(&SignIn {
+                next,
                 error: Some(message),
             });
             *response.status_mut() = status;
@@ -93,4 +118,26 @@ pub(crate) async fn sign_out(
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_nowhere_else() {
+        assert_eq!(within(Some("/devices/add")), "/devices/add");
+        for bad in [
+            "",
+            "x",
+            "//evil.example",
+            "/\\evil.example",
+            "http://evil.example",
+            "/a?b",
+            "/a\r\nb",
+        ] {
+            assert_eq!(within(Some(bad)), "/", "{bad}");
+        }
+        assert_eq!(within(None), "/");
+    }
 }

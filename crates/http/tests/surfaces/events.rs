@@ -5,6 +5,8 @@ use std::{
     net::TcpStream,
 };
 
+use safelight_engine::Invitation;
+
 use crate::house::{Browser, House};
 
 /// A connection on which the head of the request was sent.
@@ -59,6 +61,28 @@ fn somebody_else_who_looks_is_no_news() {
     phone.put("/dav/a.jpg", b"1");
     // What the second watcher made the engine publish again was not sent again: the next message is the photo's.
     assert_eq!(first.next().unwrap()["status"]["photos"], 1);
+}
+
+#[test]
+fn a_page_that_waits_for_a_phone_is_told_each_step() {
+    let house = House::new();
+    let browser = house.browser();
+    let device = house.device("phone");
+    house.engine.invite(device.id).unwrap();
+    let Some(Invitation::Open { code, .. }) = house.engine.invitation(device.id) else {
+        panic!("no code")
+    };
+    let mut states = states(&house, &browser);
+    assert_eq!(states.next().unwrap()["pairing_steps"], 0);
+    let mut phone = house.stranger().basic(&device.user, &code);
+    let target = "/ocs/v2.php/core/getapppassword-onetime?format=json";
+    let answer = phone.send("GET", target, &[], b"").unwrap();
+    assert!(states.any(|state| state["pairing_steps"] == 1));
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let password = answer["ocs"]["data"]["apppassword"].as_str().unwrap();
+    let mut phone = house.stranger().basic(&device.user, password);
+    phone.send("HEAD", "/remote.php/dav", &[], b"").unwrap();
+    assert!(states.any(|state| state["pairing_steps"] == 2));
 }
 
 #[test]

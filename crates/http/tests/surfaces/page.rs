@@ -54,6 +54,11 @@ fn every_page_opens_and_is_guarded() {
         "/photos/not-yet-safe",
         "/photo/1",
         "/devices",
+        "/devices/add",
+        "/devices/add/android",
+        "/devices/add/computer",
+        "/devices/1/connect",
+        "/devices/1/connect/iphone/shortcut",
         "/destinations",
         "/destinations/folder",
         "/destinations/s3",
@@ -130,15 +135,16 @@ fn assets_are_kept_for_ever() {
 fn forms_of_others_are_refused() {
     let house = House::new();
     let mut browser = house.browser();
-    assert_eq!(browser.post("/devices", &[("name", "x")]).status, 400);
-    assert_eq!(
-        browser
-            .post("/devices", &[("name", "x"), ("csrf", "0123")])
-            .status,
-        400
-    );
-    let token = csrf(&browser.get("/devices").text());
-    let body = format!("csrf={token}&name=x");
+    let fields = [
+        ("name", "x"),
+        ("platform", "android"),
+        ("program", "nextcloud"),
+    ];
+    assert_eq!(browser.post("/devices", &fields).status, 400);
+    let foreign = [&fields[..], &[("csrf", "0123")]].concat();
+    assert_eq!(browser.post("/devices", &foreign).status, 400);
+    let token = csrf(&browser.get("/devices/add/android").text());
+    let body = format!("csrf={token}&name=x&platform=android&program=nextcloud");
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     for (name, value) in [
         ("Sec-Fetch-Site", "cross-site"),
@@ -293,12 +299,6 @@ fn devices_come_and_go() {
         panic!("no device")
     };
     assert!(browser.get("/devices").text().contains("old phone"));
-    assert_eq!(
-        browser
-            .get(&format!("/devices/{}/welcome", device.id))
-            .status,
-        404
-    );
     let revoke = format!("/devices/{}/revoke", device.id);
     assert_eq!(browser.fill("/devices", &revoke, &[]).status, 303);
     assert!(house.engine.devices().unwrap()[0].revoked);

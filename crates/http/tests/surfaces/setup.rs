@@ -63,24 +63,18 @@ fn from_nothing_to_the_first_page() {
     );
 
     assert_eq!(location(&browser.get("/setup")), (303, "/setup/device"));
-    let added = browser.fill(
-        "/setup/device",
-        "/devices",
-        &[("name", "Anna\u{2019}s phone")],
-    );
-    let (status, welcome) = location(&added);
-    assert_eq!(status, 303);
-    let page = browser.get(welcome).text();
-    assert!(
-        page.contains("Anna\u{2019}s phone is ready") && page.contains("/dav/"),
-        "{page}"
-    );
-    let welcome = welcome.to_owned();
+    let phones = browser.get("/setup/device").text();
+    assert!(phones.contains("href=\"/devices/add/iphone\""), "{phones}");
+    let fields = [
+        ("name", "Anna\u{2019}s phone"),
+        ("platform", "iphone"),
+        ("program", "nextcloud"),
+    ];
+    let added = browser.fill("/devices/add/iphone", "/devices", &fields);
     assert_eq!(
-        location(&browser.fill(&welcome, &welcome, &[])),
-        (303, "/setup")
+        location(&added),
+        (303, "/devices/1/connect/iphone/nextcloud")
     );
-    assert_eq!(browser.get(&welcome).status, 404, "the password is gone");
 
     assert_eq!(
         location(&browser.get("/setup")),

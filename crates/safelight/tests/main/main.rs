@@ -13,6 +13,7 @@ mod full_disk;
 mod house;
 mod judges;
 mod names;
+mod nextcloudcmd;
 mod offsite;
 mod reach;
 mod rebuild;
