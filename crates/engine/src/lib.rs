@@ -42,6 +42,8 @@ pub use error::EngineError;
 pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
 pub use model::{Activity, Problem, State, Status};
 pub use safelight_library::IntakeError as Refusal;
-pub use safelight_library::{Entry, Moved, Precondition, ReadError, TreeError};
+pub use safelight_library::{
+    Entry, EntryChange, Moved, NewNote, NoteReceipt, Precondition, Property, ReadError, TreeError,
+};
 pub use start::{Engine, OpenError, Options};
-pub use tree::OpenPhoto;
+pub use tree::{OpenPhoto, Room};

@@ -8,7 +8,7 @@
 //! | a command line beside a running server | `control` |
 //!
 //! Shared by them: who is asking (`auth`, `connection`), what stands around every route (`guard`), bodies
-//! (`body`), their checksums (`checksums`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
+//! (`body`), their checksums (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
 //! [`serve`] speaks HTTP on a socket.
 
 mod auth;
@@ -19,6 +19,7 @@ mod control;
 mod dav;
 mod events;
 mod guard;
+mod if_header;
 mod media_type;
 mod ranges;
 mod server;
@@ -72,6 +73,7 @@ struct App {
     engine: Engine,
     options: Arc<Options>,
     shown_once: Arc<ui::ShownOnce>,
+    locks: Arc<dav::Locks>,
 }
 
 impl FromRef<App> for Arc<Options> {
@@ -86,12 +88,16 @@ pub fn router(engine: Engine, options: Options) -> Router {
         engine,
         options: Arc::new(options),
         shown_once: Arc::default(),
+        locks: Arc::default(),
     };
 
     let devices = Router::new()
         .route("/dav", any(dav::handle))
         .route("/dav/", any(dav::handle))
         .route("/dav/{*path}", any(dav::handle))
+        .route("/remote.php/webdav", any(dav::handle))
+        .route("/remote.php/webdav/", any(dav::handle))
+        .route("/remote.php/webdav/{*path}", any(dav::handle))
         .route("/remote.php/dav/files/{user}", any(dav::handle))
         .route("/remote.php/dav/files/{user}/", any(dav::handle))
         .route("/remote.php/dav/files/{user}/{*path}", any(dav::handle))

@@ -63,6 +63,21 @@ impl Core {
 }
 
 impl Library {
+    /// How many bytes can still be taken in: what is free on the library's disk over the reserve.
+    ///
+    /// # Errors
+    ///
+    /// The library folder is not there, or its disk does not say.
+    pub fn room(&self) -> Result<u64, IntakeError> {
+        let core = self.core();
+        let root = core.ready_root()?;
+        let free = core
+            .disk
+            .free_space(&root.path)
+            .doing("ask for the free space of", &root.path)?;
+        Ok(free.saturating_sub(self.reserve()?))
+    }
+
     /// Begins an upload.
     ///
     /// # Errors
