@@ -46,7 +46,6 @@ pub(super) async fn lock(call: &Call, body: &mut BodyDataStream) -> Result<Respo
         shared: info.shared,
         owner: info.owner,
         agent: call.agent().to_owned(),
-        seconds,
         until: locks::end(now, seconds),
     };
     let taken = call.locks.take(call.device.id, lock.clone(), now);

@@ -37,8 +37,6 @@ pub(super) struct Lock {
     pub(super) owner: String,
     /// The program that holds it.
     pub(super) agent: String,
-    /// For how long it was given, in seconds.
-    pub(super) seconds: u32,
     /// When it ends.
     pub(super) until: Timestamp,
 }
@@ -95,7 +93,6 @@ impl Locks {
             .get_mut(&device)?
             .iter_mut()
             .find(|lock| tokens.contains(&lock.token.as_str()) && lock.covers(path))?;
-        lock.seconds = seconds;
         lock.until = end(now, seconds);
         Some(lock.clone())
     }
@@ -180,7 +177,6 @@ mod tests {
             shared,
             owner: String::new(),
             agent: "Finder".to_owned(),
-            seconds: 10,
             until: at(10),
         }
     }

@@ -187,7 +187,8 @@ pub(super) const fn permissions(entry: &Entry) -> &'static str {
 pub(super) fn active_lock(out: &mut String, mount: &Mount, lock: &Lock, now: Timestamp) {
     let scope = if lock.shared { "shared" } else { "exclusive" };
     let depth = if lock.deep { "infinity" } else { "0" };
-    let left = lock.until.duration_since(now).as_secs().max(0);
+    // Rounded up, so that a lock for 600 seconds is one for 600 seconds in its own answer.
+    let left = (lock.until.duration_since(now).as_millis().max(0) + 999) / 1000;
     out.push_str(&format!(
         "<d:activelock><d:locktype><d:write/></d:locktype><d:lockscope><d:{scope}/></d:lockscope>\
          <d:depth>{depth}</d:depth><d:owner>{}</d:owner><d:timeout>Second-{left}</d:timeout>\

@@ -12,6 +12,7 @@ mod faults;
 mod full_disk;
 mod house;
 mod judges;
+mod litmus;
 mod names;
 mod offsite;
 mod rebuild;
