@@ -13,6 +13,7 @@ mod memory;
 mod next;
 mod offsite;
 mod peers;
+mod propfind;
 mod start;
 mod table;
 
@@ -58,6 +59,7 @@ const COMPARISONS: &[Comparison] = &[
     ("restore", offsite::restore),
     ("next", next::compare),
     ("start", start::compare),
+    ("propfind", propfind::compare),
 ];
 
 fn main() {

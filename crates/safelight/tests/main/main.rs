@@ -15,6 +15,7 @@ mod judges;
 mod litmus;
 mod names;
 mod offsite;
+mod phones;
 mod rebuild;
 mod upload;
 
