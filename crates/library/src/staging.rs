@@ -75,7 +75,7 @@ impl Library {
             .disk
             .free_space(&root.path)
             .doing("ask for the free space of", &root.path)?;
-        Ok(free.saturating_sub(self.reserve()?))
+        Ok(free.saturating_sub(self.reserve()))
     }
 
     /// Begins an upload.
