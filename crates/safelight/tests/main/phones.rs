@@ -18,8 +18,8 @@ use crate::{crash::from_environment, house::House, judges::check_manifests};
 
 /// Nights with new pictures.
 const NIGHTS: u64 = 3;
-/// How often the apps are woken in one night.
-const RUNS: u64 = 4;
+/// How often the system wakes an app in one night at most: every few minutes, until it has nothing left to do.
+const RUNS: u64 = 100;
 /// After this night whoever has an empty phone has wiped it, and the camera counts from one again.
 const WIPED_AFTER: u64 = 2;
 
@@ -145,7 +145,9 @@ impl Handset {
             App::Ios(phone) => phone.roll.shoot(new),
         }
         for _ in 0..RUNS {
-            self.run(BAD_LINE);
+            if self.run(BAD_LINE).is_complete {
+                break;
+            }
         }
         if night == WIPED_AFTER {
             self.finish();
@@ -162,7 +164,7 @@ impl Handset {
     /// A night in which the line holds.
     fn finish(&mut self) {
         let night = self.run(Trouble::default());
-        assert_eq!(night.failed, 0, "{}: {night:?}", self.name);
+        assert!(night.is_complete, "{}: {night:?}", self.name);
     }
 
     fn run(&mut self, trouble: Trouble) -> Night {

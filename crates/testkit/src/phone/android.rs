@@ -77,12 +77,13 @@ impl Android {
                 Result::GiveUp => {
                     self.given_up.insert(shot.name);
                 }
-                Result::Stop => break,
+                Result::Stop => return night,
             }
             if line.is_killed() {
-                break;
+                return night;
             }
         }
+        night.is_complete = night.failed == 0;
         night
     }
 

@@ -92,7 +92,8 @@ impl Ios {
                 return night;
             }
         }
-        if night.failed == 0 {
+        night.is_complete = night.failed == 0;
+        if night.is_complete {
             for shot in self.roll.shots().to_vec() {
                 if self.uploaded.remove(&shot.name) {
                     self.roll.delete(&shot);

@@ -30,6 +30,8 @@ pub struct Night {
     pub deleted: usize,
     /// Photos whose upload failed in a way that the app tries again.
     pub failed: usize,
+    /// Whether the app has nothing left to do.
+    pub is_complete: bool,
 }
 
 /// The address of a path in a user's tree, as the apps write it: everything but letters, digits and `-._~/` escaped.
