@@ -4,6 +4,7 @@ mod arrows;
 mod bench;
 mod crash;
 mod deny;
+mod night;
 mod run;
 mod test;
 mod tools;
@@ -19,9 +20,12 @@ cargo xtask <command>
   deny                         licences, banned crates, sources (cargo-deny)
   advisories                   known weaknesses in what we depend on (cargo-deny; fetches its list from the network)
   crash [--kills N] [--seed S] kills the server under load N times (default 300) and looks for losses
+  night [--phones N] [--photos N] [--seed S]
+                               simulated phones upload and delete through nights with a bad line (default 5 × 5000), and
+                               nothing that they deleted may be missing
   bench [NAME…] [--scale F] [--rounds N]
                                speed beside other programs: intake, memory, offsite, s3, latency, next, restore, small,
-                               start; all by default";
+                               start, propfind; all by default";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         ["deny"] => deny::check(),
         ["advisories"] => deny::advisories(),
         ["crash", options @ ..] => crash::crash(options),
+        ["night", options @ ..] => night::night(options),
         ["bench", options @ ..] => bench::bench(options),
         _ => {
             eprintln!("{HELP}");

@@ -9,6 +9,8 @@
 //! | [`AssetId`], [`DeviceId`], [`DestinationId`]: row numbers with a type | [`ids`] |
 //! | [`LibraryPath`], [`FileName`]: a place in the library that every file system accepts | [`library_path`] |
 //! | [`DevicePath`]: a name in a device's own tree, kept as the device spelled it | [`device_path`] |
+//! | [`lasting_name`]: the name that an upload is going to have | [`upload_name`] |
+//! | files that an operating system writes for itself | [`system_file`] |
 //! | [`FolderTemplate`]: how a capture time becomes a folder | [`template`] |
 //! | [`CaptureTime`], [`TimeSource`]: when a photo was taken, and who says so | [`capture`] |
 //! | [`MediaKind`] | [`media_kind`] |
@@ -23,7 +25,9 @@ pub mod ids;
 pub mod library_path;
 pub mod media_kind;
 pub mod safety;
+pub mod system_file;
 pub mod template;
+pub mod upload_name;
 
 pub use ambient::{Clock, Entropy};
 pub use capture::{CaptureTime, Precision, TimeSource};
@@ -35,3 +39,4 @@ pub use library_path::{FileName, LibraryPath, LibraryPathError};
 pub use media_kind::MediaKind;
 pub use safety::{CopyState, Evidence, Place, Proof, SafetyRule};
 pub use template::{FolderTemplate, TemplateError};
+pub use upload_name::lasting_name;

@@ -92,6 +92,14 @@ impl Checksum {
         (bytes.len() == algorithm.length()).then_some(Self { algorithm, bytes })
     }
 
+    /// The checksum of bytes that are all there.
+    #[must_use]
+    pub fn of(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
     /// How it is computed.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp};
+use safelight_core::{
+    AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp, lasting_name,
+};
 use safelight_library::{
     self as library, DiskError, Entry, Filing, Library, Outcome, Precondition, Staged, Upload,
 };
@@ -137,7 +139,7 @@ impl Engine {
 
     fn file(&self, staged: Staged, request: UploadRequest) -> Result<Receipt, IntakeError> {
         let hints = Hints {
-            name: request.path.name(),
+            name: lasting_name(request.path.name()),
             client_created: request.created,
             modified: request.modified,
             zone: &self.0.zone,
@@ -152,7 +154,7 @@ impl Engine {
         })?;
         let facts = safelight_media::describe(&mut file, &hints);
         drop(file);
-        let wish = request.path.name().to_owned();
+        let wish = lasting_name(request.path.name()).to_owned();
         let receipt = self.0.library.commit(
             staged,
             Filing {
@@ -162,6 +164,7 @@ impl Engine {
                 kind: facts.kind,
                 captured: facts.captured,
                 client_modified: request.modified,
+                client_created: request.created,
                 precondition: request.precondition,
                 create_parents: request.create_parents,
             },

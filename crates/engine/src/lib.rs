@@ -47,6 +47,8 @@ pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
 pub use model::{Activity, Problem, State, Status};
 pub use pairing::{Grant, Invitation, LoginGranted, LoginRequest, LoginStarted};
 pub use safelight_library::IntakeError as Refusal;
-pub use safelight_library::{Entry, Moved, Precondition, ReadError, TreeError};
+pub use safelight_library::{
+    Entry, EntryChange, Moved, NewNote, NoteReceipt, Precondition, Property, ReadError, TreeError,
+};
 pub use start::{Engine, OpenError, Options};
 pub use tree::{OpenPhoto, Room};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::tz::TimeZone;
-use safelight_core::{Clock, Entropy};
+use safelight_core::{Clock, Entropy, Timestamp};
 use safelight_library::{Library, RealDisk, RootState};
 
 use crate::{
@@ -251,6 +251,30 @@ impl Engine {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The present time, by the engine's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// A name that nothing else has, ever: a random UUID (RFC 9562, section 5.4), as a URN.
+    #[must_use]
+    pub fn fresh_urn(&self) -> String {
+        let mut bytes = [0; 16];
+        self.0.entropy.fill(&mut bytes);
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        let digits = hex::encode(bytes);
+        let groups = [
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..],
+        ];
+        format!("urn:uuid:{}", groups.join("-"))
     }
 
     /// Whether the library folder can be used now.

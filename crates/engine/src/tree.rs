@@ -1,9 +1,12 @@
 //! A device's own tree, as WebDAV shows it: awaitable forms of the library's calls.
 
-use std::fs::File;
+use std::{collections::HashMap, fs::File};
 
 use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, Timestamp};
-use safelight_library::{self as library, Entry, Moved, ReadError, TreeError};
+use safelight_library::{
+    self as library, Entry, EntryChange, Moved, NewNote, NoteReceipt, Property, ReadError,
+    TreeError,
+};
 
 use crate::start::{Engine, blocking};
 
@@ -129,19 +132,63 @@ impl Engine {
         blocking(move || library.remove_entry(device, &path)).await
     }
 
-    /// Sets the modification time that the device sees.
+    /// Makes changes to what is kept with a name: all of them, or on an error none.
     ///
     /// # Errors
     ///
-    /// There is no such entry, or the catalogue cannot be written.
-    pub async fn set_modified(
+    /// There is no such entry, it would have too many properties, or the catalogue cannot be written.
+    pub async fn change_entry(
         &self,
         device: DeviceId,
         path: DevicePath,
-        modified: Timestamp,
+        changes: Vec<EntryChange>,
     ) -> Result<Entry, TreeError> {
         let library = self.library().clone();
-        blocking(move || library.set_modified(device, &path, modified)).await
+        blocking(move || library.change_entry(device, &path, &changes)).await
+    }
+
+    /// What programs keep with an entry, by its number.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub async fn properties(&self, entry: i64) -> Result<Vec<Property>, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.properties(entry)).await
+    }
+
+    /// What programs keep with the entries of a folder, by their numbers; the folder by its own.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub async fn properties_in(
+        &self,
+        folder: i64,
+    ) -> Result<HashMap<i64, Vec<Property>>, TreeError> {
+        let library = self.library().clone();
+        blocking(move || library.properties_in(folder)).await
+    }
+
+    /// Writes a file that is no photo: an operating system's own ([`safelight_core::system_file`]), or the empty one of
+    /// a lock. The library does not get it.
+    ///
+    /// # Errors
+    ///
+    /// As for an upload: the precondition does not hold, the parent is missing, or the catalogue cannot be written.
+    pub async fn put_note(&self, note: NewNote) -> Result<NoteReceipt, library::IntakeError> {
+        let library = self.library().clone();
+        blocking(move || library.put_note(&note)).await
+    }
+
+    /// The bytes of such a file, by its entry's number.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub async fn note(&self, entry: i64) -> Result<Option<Vec<u8>>, TreeError> {
+        let library = self.library().clone();
+        Ok(blocking(move || library.note(entry)).await?)
     }
 
     /// Opens a photo's home copy.

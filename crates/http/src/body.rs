@@ -42,13 +42,56 @@ pub(crate) async fn receive(
     body: &mut BodyDataStream,
 ) -> Result<Receipt, ReceiveError> {
     // The engine is asked first: a client that waits for `100 Continue` then never sends what would be refused.
+    receive_after(engine, upload, Bytes::new(), body).await
+}
+
+/// As [`receive`], when the body's beginning was read already.
+pub(crate) async fn receive_after(
+    engine: &Engine,
+    upload: UploadRequest,
+    beginning: Bytes,
+    body: &mut BodyDataStream,
+) -> Result<Receipt, ReceiveError> {
     let mut receiving = engine.receive(upload).await?;
+    if !beginning.is_empty() {
+        receiving.write(beginning).await?;
+    }
     while let Some(piece) = timeout(STALLED, body.next()).await? {
         receiving
             .write(piece.map_err(ReceiveError::Broken)?)
             .await?;
     }
     Ok(receiving.finish().await?)
+}
+
+/// The first bytes of a body.
+pub(crate) struct Beginning {
+    pub(crate) bytes: Bytes,
+    /// Whether nothing comes after them.
+    pub(crate) is_all: bool,
+}
+
+/// Reads a body until it ends or has over `limit` bytes.
+pub(crate) async fn begin(
+    body: &mut BodyDataStream,
+    limit: usize,
+) -> Result<Beginning, ReceiveError> {
+    let mut bytes = Vec::new();
+    while bytes.len() <= limit {
+        match timeout(STALLED, body.next()).await? {
+            Some(piece) => bytes.extend_from_slice(&piece.map_err(ReceiveError::Broken)?),
+            None => {
+                return Ok(Beginning {
+                    bytes: bytes.into(),
+                    is_all: true,
+                });
+            }
+        }
+    }
+    Ok(Beginning {
+        bytes: bytes.into(),
+        is_all: false,
+    })
 }
 
 /// Reads the rest of a refused body, as far as it is small and comes quickly.

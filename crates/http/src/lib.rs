@@ -10,7 +10,7 @@
 //!
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
 //! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
-//! (`checksums`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
+//! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
 //! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
 
 mod auth;
@@ -21,6 +21,7 @@ mod control;
 mod dav;
 mod events;
 mod guard;
+mod if_header;
 mod impatient;
 mod media_type;
 mod nextcloud;
@@ -83,6 +84,7 @@ impl Default for Options {
 struct App {
     engine: Engine,
     options: Arc<Options>,
+    locks: Arc<dav::Locks>,
 }
 
 impl FromRef<App> for Arc<Options> {
@@ -96,12 +98,16 @@ pub fn router(engine: Engine, options: Options) -> Router {
     let app = App {
         engine,
         options: Arc::new(options),
+        locks: Arc::default(),
     };
 
     let devices = Router::new()
         .route("/dav", any(dav::handle))
         .route("/dav/", any(dav::handle))
         .route("/dav/{*path}", any(dav::handle))
+        .route("/remote.php/webdav", any(dav::handle))
+        .route("/remote.php/webdav/", any(dav::handle))
+        .route("/remote.php/webdav/{*path}", any(dav::handle))
         .route("/remote.php/dav/files/{user}", any(dav::handle))
         .route("/remote.php/dav/files/{user}/", any(dav::handle))
         .route("/remote.php/dav/files/{user}/{*path}", any(dav::handle))

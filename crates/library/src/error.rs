@@ -281,6 +281,12 @@ pub enum TreeError {
     /// A path below it would become longer than [`DevicePath::MAX_PATH`].
     #[error("What is in {:?} would get a path of more than {max} bytes there; choose a place with a shorter name", .0.as_str(), max = DevicePath::MAX_PATH)]
     TooDeep(DevicePath),
+    /// It is a note ([`crate::notes`]), and the name that it should get is a photo's.
+    #[error("{:?} is a file that the operating system keeps for itself, not one of the library; under a photo's name it would be taken for one", .0.as_str())]
+    NoPhoto(DevicePath),
+    /// Its properties would become too many or too long.
+    #[error("{:?} would have more properties than are kept with one name; remove some first", .0.as_str())]
+    TooManyProperties(DevicePath),
     /// It has too many entries to be copied in one step.
     #[error("{:?} and all in it are more than {most} entries, too many to be copied at once; copy its folders one by one", .path.as_str())]
     TooMany {

@@ -38,6 +38,8 @@ pub struct Filing {
     pub captured: Option<CaptureTime>,
     /// The modification time that the device gave: what its tree shows.
     pub client_modified: Option<Timestamp>,
+    /// The creation time that the device gave: what its tree shows.
+    pub client_created: Option<Timestamp>,
     /// What must be true of the entry that is there already.
     pub precondition: Precondition,
     /// Whether missing folders of the device's tree are made.
@@ -256,30 +258,61 @@ pub(crate) fn target(
     let (Some(device), Some(path)) = (filing.device, &filing.device_path) else {
         return Ok(None);
     };
-    let found = find(connection, device, path)?;
-    if found.node.as_ref().is_some_and(Node::is_folder) {
-        return Err(IntakeError::IsFolder(path.clone()));
-    }
-    let etag = found.node.as_ref().map(|node| node.etag(nonce));
-    let holds = match (&filing.precondition, &etag) {
-        (Precondition::None, _) => true,
-        (Precondition::IfMatch(wanted), Some(etag)) => wanted.contains(etag),
-        (Precondition::IfMatch(_) | Precondition::IfMatchAny, None) => false,
-        (Precondition::IfMatchAny, Some(_)) => true,
-        (Precondition::IfNoneMatchAny, etag) => etag.is_none(),
-        (Precondition::IfNoneMatch(unwanted), etag) => {
-            !etag.as_ref().is_some_and(|etag| unwanted.contains(etag))
-        }
+    let wish = Wish {
+        device,
+        path,
+        precondition: &filing.precondition,
+        create_parents: filing.create_parents,
     };
-    if !holds {
-        return Err(IntakeError::PreconditionFailed);
+    wish.target(connection, nonce)
+}
+
+/// A name that is to get new content.
+pub(crate) struct Wish<'a> {
+    pub(crate) device: DeviceId,
+    pub(crate) path: &'a DevicePath,
+    pub(crate) precondition: &'a Precondition,
+    pub(crate) create_parents: bool,
+}
+
+impl Wish<'_> {
+    /// The entry that would be overwritten, if all conditions hold.
+    pub(crate) fn target(
+        &self,
+        connection: &Connection,
+        nonce: &str,
+    ) -> Result<Option<Node>, IntakeError> {
+        let Self {
+            device,
+            path,
+            precondition,
+            create_parents,
+        } = *self;
+        let found = find(connection, device, path)?;
+        if found.node.as_ref().is_some_and(Node::is_folder) {
+            return Err(IntakeError::IsFolder(path.clone()));
+        }
+        let etag = found.node.as_ref().map(|node| node.etag(nonce));
+        let holds = match (precondition, &etag) {
+            (Precondition::None, _) => true,
+            (Precondition::IfMatch(wanted), Some(etag)) => wanted.contains(etag),
+            (Precondition::IfMatch(_) | Precondition::IfMatchAny, None) => false,
+            (Precondition::IfMatchAny, Some(_)) => true,
+            (Precondition::IfNoneMatchAny, etag) => etag.is_none(),
+            (Precondition::IfNoneMatch(unwanted), etag) => {
+                !etag.as_ref().is_some_and(|etag| unwanted.contains(etag))
+            }
+        };
+        if !holds {
+            return Err(IntakeError::PreconditionFailed);
+        }
+        if found.parent.is_none() && !create_parents {
+            return Err(IntakeError::ParentMissing(
+                path.parent().unwrap_or_default(),
+            ));
+        }
+        Ok(found.node)
     }
-    if found.parent.is_none() && !filing.create_parents {
-        return Err(IntakeError::ParentMissing(
-            path.parent().unwrap_or_default(),
-        ));
-    }
-    Ok(found.node)
 }
 
 impl From<TreeError> for IntakeError {
@@ -292,6 +325,8 @@ impl From<TreeError> for IntakeError {
             | TreeError::IntoItself(path)
             | TreeError::NotAFolder(path)
             | TreeError::TooDeep(path)
+            | TreeError::NoPhoto(path)
+            | TreeError::TooManyProperties(path)
             | TreeError::TooMany { path, .. } => Self::ParentMissing(path),
             TreeError::LibraryUnavailable(error) => Self::LibraryUnavailable(error),
             TreeError::Disk(error) => error.into(),

@@ -11,6 +11,7 @@
 //! | One photo's way in: [`Upload`] → [`Staged`] → [`Receipt`] | [`staging`], [`intake`], `placement`, `names`, `folders`, `committer` |
 //! | The disk operations that tests replace | [`disk`] |
 //! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
+//! | What is kept with a name beside the photo; files that are no photos | [`entry_properties`], [`notes`] |
 //! | Photos, arrivals, devices, destinations | [`asset`], [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
 //! | Plain-text manifests beside the photos | [`manifest`] |
@@ -26,6 +27,7 @@ mod committer;
 pub mod destinations;
 pub mod devices;
 pub mod disk;
+pub mod entry_properties;
 pub mod error;
 pub mod evidence;
 mod folders;
@@ -34,6 +36,7 @@ pub mod jobs;
 pub mod manifest;
 mod manifest_format;
 mod names;
+pub mod notes;
 pub mod offsite;
 pub mod open;
 mod placement;
@@ -58,12 +61,14 @@ pub use asset::Asset;
 pub use destinations::{DestinationRow, NewDestination};
 pub use devices::{DeviceRow, NewDevice};
 pub use disk::{Disk, RealDisk};
+pub use entry_properties::{EntryChange, Property};
 pub use error::{
     CatalogueError, DiskError, IntakeError, LibraryError, LibraryUnavailable, OpenError, ReadError,
     RootError, RowError, TreeError,
 };
 pub use intake::{Filing, Outcome, Precondition, Receipt};
 pub use jobs::{Job, JobId, NewJob};
+pub use notes::{NewNote, NoteReceipt};
 pub use offsite::{PendingAsset, StoredPhoto};
 pub use open::{Library, Options};
 pub use problems::{Problem, kind as problem_kind};

@@ -6,7 +6,7 @@ use safelight_core::{AssetId, ContentHash, DeviceId, DevicePath, MediaKind, Time
 use crate::{
     error::TreeError,
     open::Library,
-    stored::{time, word},
+    stored::{time, time_or_none, word},
     tree_change,
 };
 
@@ -21,7 +21,7 @@ pub struct Entry {
     pub path: DevicePath,
     /// Whether it is a folder.
     pub is_folder: bool,
-    /// The photo that a file stands for.
+    /// The photo that a file stands for; none if it is a note ([`crate::notes`]).
     pub asset: Option<AssetId>,
     /// That photo's hash.
     pub hash: Option<ContentHash>,
@@ -31,6 +31,8 @@ pub struct Entry {
     pub modified: Timestamp,
     /// When it came to be.
     pub created: Timestamp,
+    /// The creation time that the device gave.
+    pub client_created: Option<Timestamp>,
     /// Changes when a file's content changes, and when anything below a folder changes. Opaque, without quotes.
     pub etag: String,
     /// What a file is.
@@ -57,13 +59,15 @@ pub(crate) struct Node {
     pub(crate) size: u64,
     pub(crate) modified: Timestamp,
     pub(crate) created: Timestamp,
+    pub(crate) client_created: Option<Timestamp>,
     pub(crate) version: i64,
     pub(crate) kind: Option<MediaKind>,
+    pub(crate) is_note: bool,
 }
 
 impl Node {
     pub(crate) const fn is_folder(&self) -> bool {
-        self.asset.is_none()
+        self.asset.is_none() && !self.is_note
     }
 
     pub(crate) fn etag(&self, nonce: &str) -> String {
@@ -81,18 +85,21 @@ impl Node {
             size: self.size,
             modified: self.modified,
             created: self.created,
+            client_created: self.client_created,
             etag: self.etag(nonce),
             kind: self.kind,
         }
     }
 }
 
-const SELECT: &str = "SELECT e.id, e.parent, e.name, e.asset, a.hash, a.size, e.modified, e.created, e.version, a.kind
+const SELECT: &str = "SELECT e.id, e.parent, e.name, e.asset, a.hash, a.size, e.modified, e.created, e.version, a.kind,
+      e.client_created, iif(e.asset IS NULL, (SELECT length(n.bytes) FROM note n WHERE n.entry = e.id), NULL)
     FROM entry e LEFT JOIN asset a ON a.id = e.asset";
 
 fn node(row: &Row<'_>) -> rusqlite::Result<Node> {
     let asset: Option<i64> = row.get(3)?;
-    let size: Option<i64> = row.get(5)?;
+    let note: Option<i64> = row.get(11)?;
+    let size = row.get::<_, Option<i64>>(5)?.or(note);
     Ok(Node {
         id: row.get(0)?,
         parent: row.get(1)?,
@@ -104,10 +111,12 @@ fn node(row: &Row<'_>) -> rusqlite::Result<Node> {
         size: size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
         modified: time(row, 6)?,
         created: time(row, 7)?,
+        client_created: time_or_none(row, 10)?,
         version: row.get(8)?,
         kind: asset
             .map(|_| word(row, 9, MediaKind::from_word))
             .transpose()?,
+        is_note: note.is_some(),
     })
 }
 

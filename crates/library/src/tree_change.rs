@@ -5,6 +5,7 @@ use safelight_core::{AssetId, DeviceId, DevicePath, Timestamp};
 
 use crate::{
     error::TreeError,
+    notes,
     open::Library,
     stored::micros,
     tree::{Entry, Node, child, find, root},
@@ -54,14 +55,15 @@ pub(crate) struct NewNode<'a> {
     pub(crate) asset: Option<AssetId>,
     pub(crate) modified: Timestamp,
     pub(crate) created: Timestamp,
+    pub(crate) client_created: Option<Timestamp>,
     pub(crate) version: i64,
 }
 
 pub(crate) fn insert(connection: &Connection, new: &NewNode<'_>) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
-            "INSERT INTO entry (device, parent, name, asset, modified, created, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO entry (device, parent, name, asset, modified, created, version, client_created)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             new.device.0,
@@ -70,7 +72,8 @@ pub(crate) fn insert(connection: &Connection, new: &NewNode<'_>) -> rusqlite::Re
             new.asset.map(|asset| asset.0),
             micros(new.modified),
             micros(new.created),
-            new.version
+            new.version,
+            new.client_created.map(micros)
         ])?;
     Ok(connection.last_insert_rowid())
 }
@@ -95,11 +98,24 @@ pub(crate) fn touch_upwards(
 }
 
 /// Hides an entry, and with it all that is below.
-pub(crate) fn hide(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()> {
+fn hide(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE entry SET removed_at = ?2 WHERE id = ?1")?
         .execute(params![id, micros(now)])?;
     Ok(())
+}
+
+/// Takes an entry out of the tree: hides it, unless it is a note, of which nothing is kept.
+pub(crate) fn take_away(
+    connection: &Connection,
+    node: &Node,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    if node.is_note {
+        notes::forget(connection, node.id)
+    } else {
+        hide(connection, node.id, now)
+    }
 }
 
 /// The folder at a path, made with those above it where missing.
@@ -124,6 +140,7 @@ pub(crate) fn ensure_folder(
                         asset: None,
                         modified: now,
                         created: now,
+                        client_created: None,
                         version: revision,
                     },
                 )?;
@@ -165,6 +182,7 @@ impl Library {
                     asset: None,
                     modified: now,
                     created: now,
+                    client_created: None,
                     version: revision,
                 },
             )?;
@@ -190,44 +208,9 @@ impl Library {
             let parent = node
                 .parent
                 .ok_or_else(|| TreeError::IntoItself(path.clone()))?;
-            hide(change, node.id, now)?;
+            take_away(change, &node, now)?;
             Ok(touch_upwards(change, parent, next_revision(change)?, now)?)
         })
-    }
-
-    /// Sets the modification time that the tree shows. The library's file keeps its capture time.
-    ///
-    /// # Errors
-    ///
-    /// There is no such name; there is no such device; the catalogue's.
-    pub fn set_modified(
-        &self,
-        device: DeviceId,
-        path: &DevicePath,
-        time: Timestamp,
-    ) -> Result<Entry, TreeError> {
-        let now = self.core().clock.now();
-        let nonce = &self.core().nonce;
-        self.core()
-            .catalogue
-            .write("set a modification time", |change| {
-                let node = find(change, device, path)?
-                    .node
-                    .ok_or_else(|| TreeError::NotFound(path.clone()))?;
-                change.execute(
-                    "UPDATE entry SET modified = ?2 WHERE id = ?1",
-                    params![node.id, micros(time)],
-                )?;
-                if let Some(parent) = node.parent {
-                    touch_upwards(change, parent, next_revision(change)?, now)?;
-                }
-                let entry = Node {
-                    modified: time,
-                    ..node
-                }
-                .entry(device, path.clone(), nonce);
-                Ok(entry)
-            })
     }
 }
 

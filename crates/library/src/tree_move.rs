@@ -1,22 +1,26 @@
 //! Moves and copies in a device's tree. They move names; a photo's file follows only where it was named after the entry,
-//! as when a client uploads `x.tmp` and moves it to `x.jpg`.
+//! as when a client uploads `a81f.tmp` and moves it to `x.jpg`.
 
 use std::{collections::HashSet, io, path::PathBuf};
 
 use rusqlite::{Connection, params};
-use safelight_core::{DeviceId, DevicePath, FileName, LibraryPath, Timestamp};
+use safelight_core::{
+    DeviceId, DevicePath, FileName, LibraryPath, Timestamp, lasting_name, system_file,
+};
 
 use crate::{
     asset,
     committer::relocate,
+    entry_properties,
     error::{DiskError, DiskResult, IntakeError, TreeError},
     manifest,
     names::Reservation,
+    notes,
     open::{Core, Library},
     root::Root,
     stored::{PathKey, at_most},
     tree::{Moved, Node, child, children, find},
-    tree_change::{NewNode, hide, insert, missing_parent, next_revision, touch_upwards},
+    tree_change::{NewNode, insert, missing_parent, next_revision, take_away, touch_upwards},
 };
 
 /// How many entries a copy makes at most. It is one transaction, and everybody else's changes wait for its end.
@@ -47,6 +51,9 @@ fn plan(
     let target_folder = found.parent.ok_or_else(|| missing_parent(to))?;
     if found.node.is_some() && !overwrite {
         return Err(TreeError::AlreadyExists(to.clone()));
+    }
+    if source.is_note && source.size > 0 && !system_file::may_be(to.name()) {
+        return Err(TreeError::NoPhoto(from.clone()));
     }
     Ok(Plan {
         source,
@@ -133,7 +140,7 @@ impl Library {
                 check_depth(change, &source, from, to)?;
             }
             if let Some(replaced) = &replaced {
-                hide(change, replaced.id, now)?;
+                take_away(change, replaced, now)?;
             }
             let revision = next_revision(change)?;
             change.execute(
@@ -183,7 +190,7 @@ impl Library {
                 check_count(change, &plan.source, from)?;
             }
             if let Some(replaced) = &plan.replaced {
-                hide(change, replaced.id, now)?;
+                take_away(change, replaced, now)?;
             }
             let copying = Copying {
                 device,
@@ -230,9 +237,14 @@ impl Copying {
                     asset: source.asset,
                     modified: source.modified,
                     created: self.now,
+                    client_created: source.client_created,
                     version: self.version,
                 },
             )?;
+            entry_properties::copy(change, source.id, copy)?;
+            if source.is_note {
+                notes::copy(change, source.id, copy)?;
+            }
             if source.is_folder() && !self.shallow {
                 for node in children(change, source.id)? {
                     let name = node.name.clone();
@@ -278,7 +290,11 @@ fn file_follows(
     let shared = change
         .prepare_cached("SELECT 1 FROM entry WHERE asset = ?1 AND id <> ?2 AND removed_at IS NULL")?
         .exists([id.0, source.id])?;
-    if shared || photo.original_name != source.name {
+    if shared || lasting_name(&photo.original_name) != lasting_name(&source.name) {
+        return Ok(None);
+    }
+    let new_name = lasting_name(new_name);
+    if photo.original_name == new_name {
         return Ok(None);
     }
     change.execute(

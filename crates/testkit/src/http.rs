@@ -158,6 +158,15 @@ impl Client {
         }
     }
 
+    /// The same credentials, for a server that listens somewhere else now.
+    #[must_use]
+    pub fn moved_to(&self, address: SocketAddr) -> Self {
+        Self {
+            address,
+            ..self.again()
+        }
+    }
+
     /// Promises a body of `promised` bytes, sends only `body`, and hangs up.
     ///
     /// # Errors
@@ -178,6 +187,26 @@ impl Client {
         Ok(read_response(&mut connection, method)
             .ok()
             .map(|(response, _)| response))
+    }
+
+    /// Promises a body of `promised` bytes, sends only `body`, and is gone: nothing is read, and the connection is closed.
+    ///
+    /// # Errors
+    ///
+    /// Not even that could be sent.
+    pub fn vanish(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        promised: u64,
+        body: &[u8],
+    ) -> io::Result<()> {
+        let head = self.head(method, target, headers, Some(promised));
+        let mut connection = self.connect()?;
+        connection.get_mut().write_all(&head)?;
+        connection.get_mut().write_all(body)?;
+        connection.get_ref().cut()
     }
 
     /// Sends `bytes` as they are on a connection of their own, and reads the answer.

@@ -5,6 +5,7 @@
 //! | for | look at |
 //! |---|---|
 //! | photos and videos, the same ones for the same seed | [`photos`] |
+//! | phones with the Nextcloud apps, which delete what they believe is stored | [`phone`] |
 //! | time and chance that the test decides | [`ambient`], [`random`] |
 //! | real programs (`restic`, `rclone`, `garage`, …) and what happens without them | [`tools`] |
 //! | the corpus of real photos | [`corpus()`] |
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod corpus;
 pub mod delay;
 pub mod http;
+pub mod phone;
 pub mod photos;
 pub mod process;
 pub mod random;

@@ -84,6 +84,11 @@ impl Stream {
         self.socket().shutdown(Shutdown::Write)
     }
 
+    /// Breaks the connection, without a word of farewell.
+    pub(crate) fn cut(&self) -> io::Result<()> {
+        self.socket().shutdown(Shutdown::Both)
+    }
+
     /// Sends a whole file. Without TLS the system passes it from file to connection by itself where it can.
     pub(crate) fn write_file(&mut self, file: &mut File) -> io::Result<()> {
         match self {

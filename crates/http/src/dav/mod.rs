@@ -1,4 +1,4 @@
-//! WebDAV, class 1 and 3 (RFC 4918): a device's own tree, under `/dav/` and `/remote.php/dav/files/USER/`.
+//! WebDAV, classes 1, 2 and 3 (RFC 4918): a device's own tree, under `/dav/` and `/remote.php/dav/files/USER/`.
 //!
 //! | method | module |
 //! |---|---|
@@ -8,11 +8,16 @@
 //! | PUT | [`put`] |
 //! | MKCOL, DELETE | [`folders`] |
 //! | MOVE, COPY | [`relocate`] |
+//! | LOCK, UNLOCK | [`lock`], with [`locks`] |
 //! | PATCH | [`recalculate`] |
 //!
-//! [`target`] turns addresses into names, [`refusal`] turns errors into statuses, [`xml_in`] reads bodies, by [`xml_walk`].
+//! [`target`] turns addresses into names, [`conditions`] judges the `If` header and other programs' locks, [`refusal`]
+//! turns errors into statuses, [`xml_in`] reads bodies, by [`xml_walk`].
 
+mod conditions;
 mod folders;
+mod lock;
+mod locks;
 mod properties;
 mod propfind;
 mod proppatch;
@@ -26,6 +31,8 @@ mod xml_in;
 mod xml_out;
 mod xml_walk;
 
+use std::sync::Arc;
+
 use axum::{
     body::BodyDataStream,
     extract::{Request, State},
@@ -35,22 +42,28 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use safelight_core::DevicePath;
 use safelight_engine::{Device, Engine, Entry};
 
+pub(crate) use self::locks::Locks;
 use self::{refusal::Refusal, target::Mount};
-use crate::{App, auth, body, connection::Connection};
+use crate::{App, auth, body, connection::Connection, if_header::IfHeader};
 
 /// The methods that there are.
 const ALLOW: &str =
-    "OPTIONS, GET, HEAD, PUT, DELETE, PATCH, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE";
+    "OPTIONS, GET, HEAD, PUT, DELETE, PATCH, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK";
+/// What we comply with: RFC 4918's classes and RFC 5689.
+const CLASSES: &str = "1, 2, 3, extended-mkcol";
 /// The largest XML body that is read, in bytes.
 const XML_LIMIT: usize = 64 * 1024;
 
 /// A request of a device whose password was right, on something in its own tree.
 struct Call {
     engine: Engine,
+    locks: Arc<Locks>,
     device: Device,
     mount: Mount,
     path: DevicePath,
     headers: HeaderMap,
+    /// The `If` header, once it was found to hold.
+    conditions: IfHeader,
 }
 
 /// Answers every method on every address below both trees.
@@ -67,7 +80,7 @@ pub(crate) async fn handle(
     let waits_for_continue = parts.headers.contains_key(header::EXPECT);
     let mut body = body.into_data_stream();
     let answer = answer(
-        app.engine,
+        app,
         &connection,
         parts.method,
         parts.uri.path(),
@@ -92,7 +105,7 @@ pub(crate) async fn handle(
 }
 
 async fn answer(
-    engine: Engine,
+    app: App,
     connection: &Connection,
     method: Method,
     address: &str,
@@ -105,17 +118,21 @@ async fn answer(
             "The user name and password of a device are needed",
         )
     })?;
-    let device = engine
+    let device = app
+        .engine
         .device_by_password(&user, &password, connection.peer)
         .await?;
     let (mount, path) = Mount::locate(address, &device.user)?;
-    let call = Call {
-        engine,
+    let mut call = Call {
+        engine: app.engine,
+        locks: app.locks,
         device,
         mount,
         path,
         headers,
+        conditions: IfHeader::default(),
     };
+    call.judge_conditions().await?;
     match method.as_str() {
         "GET" => read::get(&call).await,
         "HEAD" => read::head(&call).await,
@@ -127,7 +144,9 @@ async fn answer(
         "COPY" => relocate::copy(&call).await,
         "MOVE" => relocate::relocate(&call).await,
         "PATCH" => recalculate::recalculate(&call, body).await,
-        "LOCK" | "UNLOCK" | "POST" => Err(Refusal::new(
+        "LOCK" => lock::lock(&call, body).await,
+        "UNLOCK" => lock::unlock(&call),
+        "POST" => Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             format!("{method} is not possible here"),
         )),
@@ -139,7 +158,7 @@ async fn answer(
 }
 
 fn options() -> Response {
-    let headers = [("dav", "1, 3"), ("allow", ALLOW), ("ms-author-via", "DAV")];
+    let headers = [("dav", CLASSES), ("allow", ALLOW), ("ms-author-via", "DAV")];
     (StatusCode::OK, headers).into_response()
 }
 

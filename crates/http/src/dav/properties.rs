@@ -1,9 +1,12 @@
 //! The properties of an entry: RFC 4918's, and those of ownCloud and Nextcloud that their apps ask for.
 
 use http::StatusCode;
-use safelight_engine::{Checksum, Entry};
+use safelight_core::Timestamp;
+use safelight_engine::{Checksum, Entry, Property, Room};
 
 use super::{
+    locks::Lock,
+    target::Mount,
     xml_in::{DAV, PropertyName, Wanted},
     xml_out::{self, NC, OC, escape},
 };
@@ -12,67 +15,161 @@ use crate::{media_type, stamps};
 /// Ends every `oc:id`. The iOS app reads the number before the first "oc".
 const INSTANCE: &str = "ocsafelight";
 
+/// What is said of one entry, and to whom.
+pub(super) struct Subject<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) user: &'a str,
+    pub(super) mount: &'a Mount,
+    /// What programs keep with it.
+    pub(super) kept: &'a [Property],
+    /// All locks of its tree.
+    pub(super) locks: &'a [Lock],
+    /// The present.
+    pub(super) now: Timestamp,
+    /// The room for photos, if it was asked for.
+    pub(super) room: Option<Room>,
+}
+
 /// One property: its namespace, its name, and its value as XML; `None` if this entry has none.
 struct Live(
     &'static str,
     &'static str,
-    fn(&Entry, &str) -> Option<String>,
+    fn(&Subject<'_>) -> Option<String>,
 );
 
-/// Every property that an entry can have. `allprop` gives those of RFC 4918, which stand first.
+/// Every property that we know ourselves. `allprop` gives those of RFC 4918, which stand first.
 const LIVE: &[Live] = &[
-    Live(DAV, "resourcetype", |entry, _| {
-        Some(if entry.is_folder {
+    Live(DAV, "resourcetype", |of| {
+        Some(if of.entry.is_folder {
             "<d:collection/>".to_owned()
         } else {
             String::new()
         })
     }),
-    Live(DAV, "displayname", |entry, user| {
-        Some(escape(if entry.path.is_root() {
-            user
+    Live(DAV, "displayname", |of| {
+        Some(escape(if of.entry.path.is_root() {
+            of.user
         } else {
-            entry.path.name()
+            of.entry.path.name()
         }))
     }),
-    Live(DAV, "getcontentlength", |entry, _| {
-        file(entry).map(|entry| entry.size.to_string())
+    Live(DAV, "getcontentlength", |of| {
+        file(of).map(|entry| entry.size.to_string())
     }),
-    Live(DAV, "getcontenttype", |entry, _| {
-        file(entry).map(|entry| media_type::of_name(entry.path.name()).to_owned())
+    Live(DAV, "getcontenttype", |of| {
+        file(of).map(|entry| media_type::of_name(entry.path.name()).to_owned())
     }),
-    Live(DAV, "getlastmodified", |entry, _| {
-        Some(stamps::to_http_date(entry.modified))
+    Live(DAV, "getlastmodified", |of| {
+        Some(stamps::to_http_date(of.entry.modified))
     }),
-    Live(DAV, "creationdate", |entry, _| {
-        Some(stamps::to_rfc3339(entry.created))
+    Live(DAV, "creationdate", |of| {
+        Some(stamps::to_rfc3339(created(of)))
     }),
-    Live(DAV, "getetag", |entry, _| {
-        Some(format!("&quot;{}&quot;", escape(&entry.etag)))
+    Live(DAV, "getetag", |of| {
+        Some(format!("&quot;{}&quot;", escape(&of.entry.etag)))
     }),
-    Live(OC, "id", |entry, _| Some(file_id(entry))),
-    Live(OC, "fileid", |entry, _| Some(entry.id.to_string())),
-    Live(OC, "size", |entry, _| Some(entry.size.to_string())),
-    Live(OC, "permissions", |entry, _| {
-        Some(permissions(entry).to_owned())
+    Live(DAV, "supportedlock", |_| {
+        let entry = |scope| {
+            format!(
+                "<d:lockentry><d:lockscope><d:{scope}/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockentry>"
+            )
+        };
+        Some(["exclusive", "shared"].map(entry).concat())
     }),
-    Live(OC, "favorite", |_, _| Some("0".to_owned())),
-    Live(OC, "owner-id", |_, user| Some(escape(user))),
-    Live(OC, "owner-display-name", |_, user| Some(escape(user))),
-    Live(OC, "checksums", |entry, _| {
-        entry
+    Live(DAV, "lockdiscovery", |of| {
+        let mut out = String::new();
+        for lock in of.locks.iter().filter(|lock| lock.covers(&of.entry.path)) {
+            active_lock(&mut out, of.mount, lock, of.now);
+        }
+        Some(out)
+    }),
+    Live(QUOTA.0, QUOTA.1[0], |of| {
+        folder(of)?.room.map(|room| room.available.to_string())
+    }),
+    Live(QUOTA.0, QUOTA.1[1], |of| {
+        folder(of)?.room.map(|room| room.used.to_string())
+    }),
+    Live(OC, "id", |of| Some(file_id(of.entry))),
+    Live(OC, "fileid", |of| Some(of.entry.id.to_string())),
+    Live(OC, "size", |of| Some(of.entry.size.to_string())),
+    Live(OC, "permissions", |of| {
+        Some(permissions(of.entry).to_owned())
+    }),
+    Live(FAVORITE.0, FAVORITE.1, |of| {
+        let kept = kept(of, FAVORITE.0, FAVORITE.1);
+        Some(kept.unwrap_or("0").to_owned())
+    }),
+    Live(OC, "owner-id", |of| Some(escape(of.user))),
+    Live(OC, "owner-display-name", |of| Some(escape(of.user))),
+    Live(OC, "checksums", |of| {
+        of.entry
             .hash
             .map(|hash| format!("<oc:checksum>{}</oc:checksum>", Checksum::from(hash)))
     }),
-    Live(NC, "creation_time", |entry, _| {
-        Some(entry.created.as_second().to_string())
+    Live(NC, "creation_time", |of| {
+        Some(created(of).as_second().to_string())
     }),
-    Live(NC, "has-preview", |_, _| Some("false".to_owned())),
-    Live(NC, "is-encrypted", |_, _| Some("0".to_owned())),
+    Live(NC, "upload_time", |of| {
+        file(of).map(|entry| entry.created.as_second().to_string())
+    }),
+    Live(NC, "has-preview", |_| Some("false".to_owned())),
+    Live(NC, "is-encrypted", |_| Some("0".to_owned())),
+    Live(NC, "mount-type", |_| Some(String::new())),
 ];
 
-fn file(entry: &Entry) -> Option<&Entry> {
-    (!entry.is_folder).then_some(entry)
+/// RFC 4331. Only those who ask get them (section 3): the disk must be asked.
+const QUOTA: (&str, [&str; 2]) = (DAV, ["quota-available-bytes", "quota-used-bytes"]);
+/// A star that a person gave, 0 or 1. The apps keep it with us.
+pub(super) const FAVORITE: (&str, &str) = (OC, "favorite");
+
+fn file<'a>(of: &Subject<'a>) -> Option<&'a Entry> {
+    (!of.entry.is_folder).then_some(of.entry)
+}
+
+fn folder<'a, 'b>(of: &'b Subject<'a>) -> Option<&'b Subject<'a>> {
+    of.entry.is_folder.then_some(of)
+}
+
+/// When the file was made, as its device says; else when it came.
+fn created(of: &Subject<'_>) -> Timestamp {
+    of.entry.client_created.unwrap_or(of.entry.created)
+}
+
+fn kept<'a>(of: &Subject<'a>, namespace: &str, name: &str) -> Option<&'a str> {
+    of.kept
+        .iter()
+        .find(|property| property.namespace == namespace && property.name == name)
+        .map(|property| property.value.as_str())
+}
+
+fn live(name: &PropertyName) -> Option<&'static Live> {
+    LIVE.iter()
+        .find(|Live(space, local, _)| name.namespace == *space && name.local == *local)
+}
+
+/// Whether a property is ours to say.
+pub(super) fn is_live(name: &PropertyName) -> bool {
+    live(name).is_some()
+}
+
+/// Whether an answer needs what programs keep with names.
+pub(super) fn needs_kept(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Names | Wanted::All(_) => true,
+        Wanted::These(names) => names.iter().any(|name| {
+            !is_live(name) || (name.namespace.as_str(), name.local.as_str()) == FAVORITE
+        }),
+    }
+}
+
+/// Whether an answer needs the room for photos.
+pub(super) fn needs_room(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Names => false,
+        Wanted::All(names) | Wanted::These(names) => names
+            .iter()
+            .any(|name| name.namespace == QUOTA.0 && QUOTA.1.contains(&name.local.as_str())),
+    }
 }
 
 /// The identity of an entry that Nextcloud's apps keep.
@@ -86,39 +183,44 @@ pub(super) const fn permissions(entry: &Entry) -> &'static str {
     if entry.is_folder { "RGDNVCK" } else { "RGDNVW" }
 }
 
+/// One lock, as `lockdiscovery` has it (RFC 4918, section 14.1).
+pub(super) fn active_lock(out: &mut String, mount: &Mount, lock: &Lock, now: Timestamp) {
+    let scope = if lock.shared { "shared" } else { "exclusive" };
+    let depth = if lock.deep { "infinity" } else { "0" };
+    // Rounded up, so that a lock for 600 seconds is one for 600 seconds in its own answer.
+    let left = (lock.until.duration_since(now).as_millis().max(0) + 999) / 1000;
+    out.push_str(&format!(
+        "<d:activelock><d:locktype><d:write/></d:locktype><d:lockscope><d:{scope}/></d:lockscope>\
+         <d:depth>{depth}</d:depth><d:owner>{}</d:owner><d:timeout>Second-{left}</d:timeout>\
+         <d:locktoken><d:href>{}</d:href></d:locktoken><d:lockroot><d:href>{}</d:href></d:lockroot></d:activelock>",
+        lock.owner,
+        escape(&lock.token),
+        escape(&mount.href(&lock.path, false)),
+    ));
+}
+
 /// Writes an entry's `propstat` elements: what was found first, which is all that the apps read, then what was not.
-pub(super) fn write(out: &mut String, wanted: &Wanted, entry: &Entry, user: &str) {
+pub(super) fn write(out: &mut String, wanted: &Wanted, of: &Subject<'_>) {
     let mut found = String::new();
     let mut missing = String::new();
-    let mut all = |namespace: Option<&str>, with_value: bool| {
-        for Live(space, local, value) in LIVE {
-            if namespace.is_none_or(|wanted| wanted == *space)
-                && let Some(value) = value(entry, user)
-            {
-                xml_out::element(
-                    &mut found,
-                    &name(space, local),
-                    if with_value { &value } else { "" },
-                );
-            }
-        }
-    };
     let these = match wanted {
         Wanted::Names => {
-            all(None, false);
+            every(&mut found, of, |_| true, false);
             &[][..]
         }
         Wanted::All(include) => {
-            all(Some(DAV), true);
+            let standard = |Live(space, local, _): &Live| *space == DAV && !QUOTA.1.contains(local);
+            every(&mut found, of, standard, true);
             include
         }
         Wanted::These(names) => names,
     };
     for wanted in these {
-        let live = LIVE
-            .iter()
-            .find(|Live(space, local, _)| wanted.namespace == *space && wanted.local == *local);
-        match live.and_then(|Live(.., value)| value(entry, user)) {
+        let value = match live(wanted) {
+            Some(Live(.., value)) => value(of),
+            None => kept(of, &wanted.namespace, &wanted.local).map(str::to_owned),
+        };
+        match value {
             Some(value) => xml_out::element(&mut found, wanted, &value),
             None => xml_out::element(&mut missing, wanted, ""),
         }
@@ -131,6 +233,29 @@ pub(super) fn write(out: &mut String, wanted: &Wanted, entry: &Entry, user: &str
     xml_out::propstat(out, &missing, StatusCode::NOT_FOUND, None);
 }
 
+/// All properties that the entry has: those of ours that are `chosen`, and all that programs keep.
+fn every(out: &mut String, of: &Subject<'_>, chosen: impl Fn(&Live) -> bool, with_values: bool) {
+    for property in LIVE.iter().filter(|property| chosen(property)) {
+        let Live(space, local, value) = property;
+        if let Some(value) = value(of) {
+            let value = if with_values { &value } else { "" };
+            xml_out::element(out, &name(space, local), value);
+        }
+    }
+    for Property {
+        namespace,
+        name: local,
+        value,
+    } in of.kept
+    {
+        let name = name(namespace, local);
+        if !is_live(&name) {
+            let value = if with_values { value } else { "" };
+            xml_out::element(out, &name, value);
+        }
+    }
+}
+
 fn name(namespace: &str, local: &str) -> PropertyName {
     PropertyName {
         namespace: namespace.to_owned(),
@@ -140,7 +265,7 @@ fn name(namespace: &str, local: &str) -> PropertyName {
 
 #[cfg(test)]
 mod tests {
-    use safelight_core::{AssetId, DeviceId, DevicePath, Timestamp};
+    use safelight_core::{AssetId, DeviceId, DevicePath};
 
     use super::*;
 
@@ -155,6 +280,7 @@ mod tests {
             size: 42,
             modified: Timestamp::from_second(784_111_777).unwrap(),
             created: Timestamp::from_second(784_111_000).unwrap(),
+            client_created: None,
             etag: "e1".to_owned(),
             kind: None,
         }
@@ -162,7 +288,21 @@ mod tests {
 
     fn written(wanted: &Wanted, entry: &Entry) -> String {
         let mut out = String::new();
-        write(&mut out, wanted, entry, "anna");
+        let kept = [Property {
+            namespace: "urn:y".to_owned(),
+            name: "kept".to_owned(),
+            value: "<z/>".to_owned(),
+        }];
+        let of = Subject {
+            entry,
+            user: "anna",
+            mount: &Mount::locate("/dav/", "anna").unwrap().0,
+            kept: &kept,
+            locks: &[],
+            now: Timestamp::UNIX_EPOCH,
+            room: None,
+        };
+        write(&mut out, wanted, &of);
         out
     }
 
@@ -197,6 +337,10 @@ mod tests {
             text.contains("<oc:size>42</oc:size>") && !text.contains("oc:fileid"),
             "{text}"
         );
+        assert!(
+            text.contains("<kept xmlns=\"urn:y\"><z/></kept>") && !text.contains("quota"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -220,5 +364,6 @@ mod tests {
             text.contains("<d:getetag/>") && text.contains("<oc:id/>") && !text.contains("e1"),
             "{text}"
         );
+        assert!(text.contains("<kept xmlns=\"urn:y\"/>"), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! PROPFIND: what is there.
 
-use std::convert::Infallible;
+use std::{collections::HashMap, convert::Infallible};
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -8,10 +8,13 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{StatusCode, header};
-use safelight_engine::Entry;
+use safelight_core::Timestamp;
+use safelight_engine::{Entry, Property, Room};
 
 use super::{
-    Call, Depth, Refusal, XML_LIMIT, properties,
+    Call, Depth, Refusal, XML_LIMIT,
+    locks::Lock,
+    properties::{self, Subject},
     target::Mount,
     xml_in::{self, Wanted},
     xml_out,
@@ -32,16 +35,34 @@ pub(super) async fn propfind(call: &Call, body: &mut BodyDataStream) -> Result<R
         .with_condition("propfind-finite-depth"));
     }
     let entry = call.entry().await?;
-    let mut entries = Vec::new();
-    if depth == Depth::One && entry.is_folder {
-        entries = call.engine.list(call.device.id, call.path.clone()).await?;
+    let lists = depth == Depth::One && entry.is_folder;
+    let mut kept = HashMap::new();
+    if properties::needs_kept(&wanted) {
+        if lists {
+            kept = call.engine.properties_in(entry.id).await?;
+        }
+        kept.insert(entry.id, call.engine.properties(entry.id).await?);
     }
-    entries.insert(0, entry);
+    let room = if properties::needs_room(&wanted) {
+        // A library that is not there has no room, which is said by leaving it out.
+        call.engine.room().await.ok()
+    } else {
+        None
+    };
+    let mut entries = vec![entry];
+    if lists {
+        entries.extend(call.engine.list(call.device.id, call.path.clone()).await?);
+    }
+    let now = call.engine.now();
     let listing = Listing {
         mount: call.mount.clone(),
         user: call.device.user.clone(),
         wanted,
         entries: entries.into_iter(),
+        kept,
+        locks: call.locks.of(call.device.id, now),
+        now,
+        room,
         part: Part::Beginning,
     };
     let body = Body::from_stream(tokio_stream::iter(listing.map(Ok::<_, Infallible>)));
@@ -59,6 +80,11 @@ struct Listing {
     user: String,
     wanted: Wanted,
     entries: std::vec::IntoIter<Entry>,
+    /// What programs keep with each entry, by its number.
+    kept: HashMap<i64, Vec<Property>>,
+    locks: Vec<Lock>,
+    now: Timestamp,
+    room: Option<Room>,
     part: Part,
 }
 
@@ -80,7 +106,16 @@ impl Iterator for Listing {
         self.part = Part::Entries;
         for entry in self.entries.by_ref().take(PIECE) {
             xml_out::begin_response(&mut out, &self.mount.href(&entry.path, entry.is_folder));
-            properties::write(&mut out, &self.wanted, &entry, &self.user);
+            let of = Subject {
+                entry: &entry,
+                user: &self.user,
+                mount: &self.mount,
+                kept: self.kept.get(&entry.id).map_or(&[], Vec::as_slice),
+                locks: &self.locks,
+                now: self.now,
+                room: self.room,
+            };
+            properties::write(&mut out, &self.wanted, &of);
             xml_out::end_response(&mut out);
         }
         if self.entries.as_slice().is_empty() {

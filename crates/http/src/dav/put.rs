@@ -1,14 +1,18 @@
-//! PUT: a photo arrives.
+//! PUT: a photo arrives, or a file that an operating system writes for itself.
 
 use axum::{
     body::BodyDataStream,
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, StatusCode, header};
-use safelight_engine::{Precondition, UploadRequest};
+use safelight_core::system_file;
+use safelight_engine::{Checksum, Entry, IntakeError, NewNote, Precondition, UploadRequest};
 
-use super::{Call, Refusal, describe, set};
-use crate::{body, checksums, ranges, stamps};
+use super::{Call, Refusal, conditions::Touched, describe, set};
+use crate::{
+    body::{self, Beginning, ReceiveError},
+    checksums, ranges, stamps,
+};
 
 pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refusal> {
     if call.path.is_root() {
@@ -26,31 +30,88 @@ pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Respon
             ));
         }
     }
-    let modified = stamps::client_modified(&call.headers);
-    let created = stamps::seconds_header(&call.headers, "x-oc-ctime");
+    if call.is_bound_by_locks() {
+        call.respect_locks(&[call.name_or_content().await?]).await?;
+    }
     let upload = UploadRequest {
         device: call.device.id,
         path: call.path.clone(),
         promised: promised(call)?,
         checksum: checksums::promised(&call.headers)?,
-        modified,
-        created,
+        modified: stamps::client_modified(&call.headers),
+        created: stamps::seconds_header(&call.headers, "x-oc-ctime"),
         precondition: precondition(call),
         create_parents: call
             .header("x-nc-webdav-auto-mkcol")
             .is_some_and(|value| value.trim() == "1"),
     };
-    let receipt = body::receive(&call.engine, upload, body).await?;
+    let times = [
+        ("x-oc-mtime", upload.modified.is_some()),
+        ("x-oc-ctime", upload.created.is_some()),
+    ];
+    let entry = take_in(call, upload, body).await?;
 
     // 201 also when something was replaced: iOS takes 204 for a failure, nextcloudcmd refuses 200.
     let mut response = StatusCode::CREATED.into_response();
-    describe(&mut response, &receipt.entry, &call.device.user);
-    for (name, given) in [("x-oc-mtime", modified), ("x-oc-ctime", created)] {
-        if given.is_some() && call.headers.contains_key(name) {
+    describe(&mut response, &entry, &call.device.user);
+    for (name, was_read) in times {
+        if was_read && call.headers.contains_key(name) {
             set(&mut response, HeaderName::from_static(name), "accepted");
         }
     }
     Ok(response)
+}
+
+async fn take_in(
+    call: &Call,
+    upload: UploadRequest,
+    body: &mut BodyDataStream,
+) -> Result<Entry, ReceiveError> {
+    let name = upload.path.name();
+    if !system_file::may_be(name) {
+        return Ok(body::receive(&call.engine, upload, body).await?.entry);
+    }
+    let Beginning { bytes, is_all } = body::begin(body, system_file::MOST_BYTES).await?;
+    if !is_all || !system_file::is(name, &bytes) {
+        let receipt = body::receive_after(&call.engine, upload, bytes, body).await?;
+        return Ok(receipt.entry);
+    }
+    check(&upload, &bytes)?;
+    let note = NewNote {
+        device: upload.device,
+        path: upload.path,
+        bytes: bytes.into(),
+        modified: upload.modified,
+        precondition: upload.precondition,
+        create_parents: upload.create_parents,
+    };
+    let receipt = call.engine.put_note(note).await;
+    Ok(receipt.map_err(IntakeError::from)?.entry)
+}
+
+/// Whether bytes are those that the client promised.
+fn check(upload: &UploadRequest, bytes: &[u8]) -> Result<(), IntakeError> {
+    let received = bytes.len() as u64;
+    if let Some(promised) = upload.promised
+        && promised != received
+    {
+        return Err(IntakeError::Short {
+            path: upload.path.clone(),
+            promised,
+            received,
+        });
+    }
+    if let Some(promised) = &upload.checksum {
+        let received = Checksum::of(promised.algorithm(), bytes);
+        if received != *promised {
+            return Err(IntakeError::Damaged {
+                path: upload.path.clone(),
+                promised: promised.clone(),
+                received,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// How many bytes the client promises. Without any promise the transfer encoding's own end counts.
@@ -84,5 +145,16 @@ fn precondition(call: &Call) -> Precondition {
         (None, Some("*")) => Precondition::IfNoneMatchAny,
         (None, Some(tags)) => Precondition::IfNoneMatch(list(tags)),
         (None, None) => Precondition::None,
+    }
+}
+
+impl Call {
+    /// What a PUT touches: a name if it is new, else its content only.
+    async fn name_or_content(&self) -> Result<Touched<'_>, Refusal> {
+        let existing = self.engine.entry(self.device.id, self.path.clone()).await?;
+        Ok(match existing {
+            Some(_) => Touched::Content(&self.path),
+            None => Touched::Name(&self.path),
+        })
     }
 }

@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use safelight_core::AssetId;
 use safelight_engine::{Checksum, Entry};
@@ -17,16 +18,19 @@ use crate::{
 
 pub(super) async fn get(call: &Call) -> Result<Response, Refusal> {
     let entry = call.entry().await?;
-    let Some(asset) = entry.asset else {
+    if entry.is_folder {
         return Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             format!("{} is a folder; ask for its list with PROPFIND", call.path),
         ));
-    };
+    }
     let selection = select(call, &entry);
     let (mut response, bytes) = head_of(&entry, &selection)?;
     if let Some((start, count)) = bytes {
-        *response.body_mut() = read(call, asset, start, count).await?;
+        *response.body_mut() = match entry.asset {
+            Some(asset) => read(call, asset, start, count).await?,
+            None => read_note(call, &entry, start, count).await?,
+        };
     }
     Ok(response)
 }
@@ -120,4 +124,23 @@ fn head_of(
 async fn read(call: &Call, asset: AssetId, start: u64, count: u64) -> Result<Body, Refusal> {
     let photo = call.engine.open_photo(asset).await?;
     Ok(body::of_file(photo.file, start, count))
+}
+
+/// A file that is no photo, whole, in memory.
+pub(super) async fn note(call: &Call, entry: &Entry) -> Result<Vec<u8>, Refusal> {
+    let bytes = call.engine.note(entry.id).await?;
+    // Nothing is there if it was changed since its entry was looked up: the next try sees the change.
+    bytes.ok_or_else(|| Refusal::transient(format!("{} has just changed", call.path)))
+}
+
+async fn read_note(call: &Call, entry: &Entry, start: u64, count: u64) -> Result<Body, Refusal> {
+    let bytes = Bytes::from(note(call, entry).await?);
+    let place = |at: u64| usize::try_from(at).ok().filter(|at| *at <= bytes.len());
+    match (place(start), place(start + count)) {
+        (Some(start), Some(end)) => Ok(bytes.slice(start..end).into()),
+        _ => Err(Refusal::transient(format!(
+            "{} has just changed",
+            call.path
+        ))),
+    }
 }

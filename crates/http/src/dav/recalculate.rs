@@ -7,9 +7,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use safelight_engine::checksum::Algorithm;
+use safelight_engine::checksum::{Algorithm, Checksum};
 
-use super::{Call, Refusal, set};
+use super::{Call, Refusal, read, set};
 use crate::{
     body::{SmallBodyError, read_small},
     checksums,
@@ -36,13 +36,17 @@ pub(super) async fn recalculate(
             format!("The checksum {name:?} is not known; sha1, md5, sha256 and adler32 are"),
         )
     })?;
-    let asset = call.entry().await?.asset.ok_or_else(|| {
-        Refusal::new(
+    let entry = call.entry().await?;
+    if entry.is_folder {
+        return Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             format!("{} is a folder and has no checksum", call.path),
-        )
-    })?;
-    let checksum = call.engine.photo_checksum(asset, algorithm).await?;
+        ));
+    }
+    let checksum = match entry.asset {
+        Some(asset) => call.engine.photo_checksum(asset, algorithm).await?,
+        None => Checksum::of(algorithm, &read::note(call, &entry).await?),
+    };
     let mut response = StatusCode::NO_CONTENT.into_response();
     set(&mut response, checksums::HEADER, &checksum.to_string());
     Ok(response)

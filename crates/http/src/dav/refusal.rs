@@ -14,6 +14,7 @@ use super::{target::TargetError, xml_in::XmlError, xml_out};
 use crate::{
     body::{ReceiveError, SmallBodyError},
     checksums::ChecksumError,
+    if_header::IfHeaderError,
 };
 
 /// When a client may try again after something transient, in seconds.
@@ -26,6 +27,8 @@ pub(super) struct Refusal {
     message: String,
     /// An element of RFC 4918's section 16 that says which rule was broken.
     condition: Option<&'static str>,
+    /// The address that the condition is about.
+    about: Option<String>,
     retry_after: Option<HeaderValue>,
 }
 
@@ -35,6 +38,7 @@ impl Refusal {
             status,
             message: message.into(),
             condition: None,
+            about: None,
             retry_after: None,
         }
     }
@@ -46,8 +50,16 @@ impl Refusal {
         }
     }
 
+    /// With a condition that names an address.
+    pub(super) fn with_condition_about(self, condition: &'static str, href: String) -> Self {
+        Self {
+            about: Some(href),
+            ..self.with_condition(condition)
+        }
+    }
+
     /// It may be better in a minute.
-    fn transient(message: impl Into<String>) -> Self {
+    pub(super) fn transient(message: impl Into<String>) -> Self {
         Self {
             retry_after: Some(HeaderValue::from_static(RETRY_AFTER)),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
@@ -60,7 +72,7 @@ impl IntoResponse for Refusal {
         if self.status.is_server_error() {
             tracing::warn!(status = self.status.as_u16(), "{}", self.message);
         }
-        let body = xml_out::error(self.condition, &self.message);
+        let body = xml_out::error(self.condition, self.about.as_deref(), &self.message);
         let mut response = (
             self.status,
             [(header::CONTENT_TYPE, xml_out::CONTENT_TYPE)],
@@ -98,6 +110,12 @@ impl From<ChecksumError> for Refusal {
     }
 }
 
+impl From<IfHeaderError> for Refusal {
+    fn from(error: IfHeaderError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
 impl From<SmallBodyError> for Refusal {
     fn from(error: SmallBodyError) -> Self {
         let status = match error {
@@ -115,8 +133,12 @@ impl From<TreeError> for Refusal {
             TreeError::NotFound(_) => StatusCode::NOT_FOUND,
             TreeError::ParentMissing(_) | TreeError::NotAFolder(_) => StatusCode::CONFLICT,
             TreeError::AlreadyExists(_) => StatusCode::PRECONDITION_FAILED,
-            TreeError::IntoItself(_) | TreeError::TooDeep(_) => StatusCode::FORBIDDEN,
-            TreeError::TooMany { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            TreeError::IntoItself(_) | TreeError::TooDeep(_) | TreeError::NoPhoto(_) => {
+                StatusCode::FORBIDDEN
+            }
+            TreeError::TooMany { .. } | TreeError::TooManyProperties(_) => {
+                StatusCode::INSUFFICIENT_STORAGE
+            }
             // Revoked in this very moment.
             TreeError::NoDevice(_) => StatusCode::UNAUTHORIZED,
             TreeError::LibraryUnavailable(_) | TreeError::Disk(_) | TreeError::Catalogue(_) => {

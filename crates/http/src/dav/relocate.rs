@@ -5,7 +5,7 @@ use http::StatusCode;
 use safelight_core::DevicePath;
 use safelight_engine::Moved;
 
-use super::{Call, Depth, Refusal, describe, target::Mount};
+use super::{Call, Depth, Refusal, conditions::Touched, describe, target::Mount};
 
 pub(super) async fn relocate(call: &Call) -> Result<Response, Refusal> {
     let to = destination(call)?;
@@ -15,10 +15,15 @@ pub(super) async fn relocate(call: &Call) -> Result<Response, Refusal> {
             "A folder is moved with all that is in it: Depth must be infinity",
         ));
     }
+    call.respect_locks(&[Touched::Name(&call.path), Touched::Name(&to)])
+        .await?;
     let moved = call
         .engine
         .move_entry(call.device.id, call.path.clone(), to, overwrite(call)?)
         .await?;
+    // Locks do not move with what they were on (RFC 4918, section 7.6).
+    call.locks
+        .gone(call.device.id, &call.path, call.engine.now());
     Ok(answer(call, &moved))
 }
 
@@ -34,6 +39,7 @@ pub(super) async fn copy(call: &Call) -> Result<Response, Refusal> {
             ));
         }
     };
+    call.respect_locks(&[Touched::Name(&to)]).await?;
     let copied = call
         .engine
         .copy_entry(

@@ -10,8 +10,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Where plain WebDAV clients find the tree.
-const PLAIN: &str = "/dav";
+/// Where plain WebDAV clients find the tree, and where those do that know Nextcloud's older address.
+const PLAIN: [&str; 2] = ["/dav", "/remote.php/webdav"];
 /// Where Nextcloud's clients find it; the user's name follows.
 const FILES: &str = "/remote.php/dav/files";
 
@@ -51,8 +51,11 @@ impl Mount {
             let prefix = format!("{FILES}/{}", utf8_percent_encode(user, SEGMENT));
             return Ok((Self { prefix }, DevicePath::parse(&decode(rest)?)?));
         }
-        let rest = below(address, PLAIN).ok_or_else(|| TargetError::Elsewhere(start(address)))?;
-        let prefix = PLAIN.to_owned();
+        let (prefix, rest) = PLAIN
+            .iter()
+            .find_map(|prefix| Some((*prefix, below(address, prefix)?)))
+            .ok_or_else(|| TargetError::Elsewhere(start(address)))?;
+        let prefix = prefix.to_owned();
         Ok((Self { prefix }, DevicePath::parse(&decode(rest)?)?))
     }
 
@@ -122,6 +125,7 @@ mod tests {
         assert_eq!(located("/dav"), "");
         assert_eq!(located("/dav/"), "");
         assert_eq!(located("/dav/DCIM//IMG%201.JPG"), "DCIM/IMG 1.JPG");
+        assert_eq!(located("/remote.php/webdav/DCIM/"), "DCIM");
         assert_eq!(located("/remote.php/dav/files/anna%20k"), "");
         assert_eq!(located("/remote.php/dav/files/anna%20k/Caf%C3%A9/"), "Café");
     }

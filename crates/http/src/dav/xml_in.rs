@@ -1,4 +1,5 @@
-//! Reading the bodies of PROPFIND and PROPPATCH (RFC 4918, sections 14.20 and 14.19).
+//! Reading the bodies of PROPFIND, PROPPATCH and LOCK (RFC 4918, sections 14.20, 14.19 and 14.11) and of an extended
+//! MKCOL (RFC 5689, section 5.2).
 //!
 //! What arrives may be hostile: nothing is expanded (a document type or an unknown entity is refused), and depth and
 //! number of properties are bounded. The body's size is bounded before it comes here.
@@ -31,13 +32,31 @@ pub(super) enum Wanted {
     These(Vec<PropertyName>),
 }
 
-/// One property that a PROPPATCH sets (to this text) or removes.
+/// One property that a PROPPATCH sets or removes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change {
     /// Which property.
     pub(super) name: PropertyName,
-    /// Its new text; `None` to remove it.
-    pub(super) value: Option<String>,
+    /// Its new value; `None` to remove it.
+    pub(super) value: Option<Value>,
+}
+
+/// A property's value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Value {
+    /// The text in it, for those whose value is a text.
+    pub(super) text: String,
+    /// All of it, as XML that stands for itself.
+    pub(super) xml: String,
+}
+
+/// What a LOCK asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LockInfo {
+    /// Whether others may have a lock of this kind too.
+    pub(super) shared: bool,
+    /// Who asks, in the client's own words: XML that stands for itself.
+    pub(super) owner: String,
 }
 
 /// A body that cannot be used.
@@ -53,6 +72,9 @@ pub(super) fn propfind(body: &[u8]) -> Result<Wanted, XmlError> {
     let mut wanted = None;
     let mut include = Vec::new();
     walk(body, "propfind", |element| {
+        if element.path.is_empty() && element.inner.is_some() {
+            return Ok(());
+        }
         match (
             element.path,
             element.name.namespace.as_str(),
@@ -82,8 +104,21 @@ pub(super) fn propfind(body: &[u8]) -> Result<Wanted, XmlError> {
 
 /// Reads a PROPPATCH's body: the changes in their order.
 pub(super) fn proppatch(body: &[u8]) -> Result<Vec<Change>, XmlError> {
+    let changes = changes(body, "propertyupdate")?;
+    if changes.is_empty() {
+        return Err(XmlError("it changes no property".to_owned()));
+    }
+    Ok(changes)
+}
+
+/// Reads an extended MKCOL's body: the properties that the new folder shall have.
+pub(super) fn mkcol(body: &[u8]) -> Result<Vec<Change>, XmlError> {
+    changes(body, "mkcol")
+}
+
+fn changes(body: &[u8], root: &str) -> Result<Vec<Change>, XmlError> {
     let mut changes: Vec<Change> = Vec::new();
-    walk(body, "propertyupdate", |element| {
+    walk(body, root, |element| {
         if let [action, prop] = element.path
             && prop == "prop"
             && (action == "set" || action == "remove")
@@ -91,7 +126,10 @@ pub(super) fn proppatch(body: &[u8]) -> Result<Vec<Change>, XmlError> {
             if changes.len() >= MAX_PROPERTIES {
                 return Err(XmlError(format!("it has over {MAX_PROPERTIES} properties")));
             }
-            let value = (action == "set").then(|| element.text.to_owned());
+            let value = (action == "set").then(|| Value {
+                text: element.text.to_owned(),
+                xml: element.inner.unwrap_or_default().to_owned(),
+            });
             changes.push(Change {
                 name: element.name,
                 value,
@@ -99,10 +137,30 @@ pub(super) fn proppatch(body: &[u8]) -> Result<Vec<Change>, XmlError> {
         }
         Ok(())
     })?;
-    if changes.is_empty() {
-        return Err(XmlError("it changes no property".to_owned()));
-    }
     Ok(changes)
+}
+
+/// Reads a LOCK's body.
+pub(super) fn lock(body: &[u8]) -> Result<LockInfo, XmlError> {
+    let (mut shared, mut write) = (None, false);
+    let mut owner = String::new();
+    walk(body, "lockinfo", |element| {
+        let path: Vec<&str> = element.path.iter().map(String::as_str).collect();
+        match (path.as_slice(), element.name.local.as_str()) {
+            (["lockscope"], "exclusive") => shared = Some(false),
+            (["lockscope"], "shared") => shared = Some(true),
+            (["locktype"], "write") => write = true,
+            ([], "owner") => element.inner.unwrap_or_default().clone_into(&mut owner),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    match shared {
+        Some(shared) if write => Ok(LockInfo { shared, owner }),
+        _ => Err(XmlError(
+            "it asks for no exclusive or shared write lock".to_owned(),
+        )),
+    }
 }
 
 fn add(names: &mut Vec<PropertyName>, name: PropertyName) -> Result<(), XmlError> {
@@ -180,7 +238,10 @@ mod tests {
             [
                 Change {
                     name: dav("lastmodified"),
-                    value: Some("1700 & <1>".to_owned())
+                    value: Some(Value {
+                        text: "1700 & <1>".to_owned(),
+                        xml: "1700 &amp; &lt;1&gt;".to_owned(),
+                    })
                 },
                 Change {
                     name: dav("displayname"),
@@ -188,6 +249,48 @@ mod tests {
                 },
             ]
         );
+    }
+
+    #[test]
+    fn values_stand_for_themselves() {
+        let body = br#"<d:propertyupdate xmlns:d="DAV:" xmlns:x="urn:x" xmlns:unused="urn:u"><d:set><d:prop>
+            <x:p> a<x:b x:c="1&lt;" d="2"/><e xmlns="urn:e">f</e><d:href>g</d:href><h/></x:p>
+            </d:prop></d:set></d:propertyupdate>"#;
+        let changes = proppatch(body).unwrap();
+        assert_eq!(
+            changes[0].value.as_ref().unwrap().xml,
+            " a<b xmlns=\"urn:x\" xmlns:a0=\"urn:x\" a0:c=\"1&lt;\" d=\"2\"/><e xmlns=\"urn:e\">f</e>\
+             <d:href>g</d:href><h xmlns=\"\"/>"
+        );
+    }
+
+    #[test]
+    fn locks_have_a_scope_and_an_owner() {
+        let body =
+            br#"<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope>
+            <locktype><write/></locktype><owner><href>mailto:anna</href></owner></lockinfo>"#;
+        let expected = LockInfo {
+            shared: false,
+            owner: "<d:href>mailto:anna</d:href>".to_owned(),
+        };
+        assert_eq!(lock(body), Ok(expected));
+        for bad in [
+            &b"<lockinfo xmlns=\"DAV:\"/>"[..],
+            b"<lockinfo xmlns=\"DAV:\"><lockscope><shared/></lockscope></lockinfo>",
+            b"<propfind xmlns=\"DAV:\"/>",
+        ] {
+            assert!(lock(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn a_value_that_grows_beyond_bounds_is_refused() {
+        let body = format!(
+            "<d:propertyupdate xmlns:d=\"DAV:\"><d:set><d:prop><p xmlns=\"urn:{}\">{}</p></d:prop></d:set></d:propertyupdate>",
+            "x".repeat(20_000),
+            "<a/>".repeat(5_000)
+        );
+        assert!(proppatch(body.as_bytes()).is_err());
     }
 
     #[test]
@@ -206,6 +309,7 @@ mod tests {
             b"<propfind><prop/></propfind>",
             b"<propfind xmlns=\"DAV:\"/>",
             b"<propfind xmlns=\"DAV:\"><x:prop/></propfind>",
+            b"<D:propfind xmlns:D=\"DAV:\"><D:prop><bar:foo xmlns:bar=\"\"/></D:prop></D:propfind>",
             b"<propfind xmlns=\"DAV:\"><prop></propfind>",
             b"<propfind xmlns=\"DAV:\"><prop>",
             b"not xml at all",

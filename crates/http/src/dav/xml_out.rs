@@ -23,7 +23,15 @@ pub(super) fn begin_multistatus() -> String {
     )
 }
 
+/// Begins an answer that is one set of properties.
+pub(super) fn begin_prop() -> String {
+    format!("{DECLARATION}<d:prop xmlns:d=\"{DAV}\" xmlns:oc=\"{OC}\" xmlns:nc=\"{NC}\">")
+}
+
 /// Ends it.
+pub(super) const END_PROP: &str = "</d:prop>\n";
+
+/// Ends a multi-status.
 pub(super) const END_MULTISTATUS: &str = "</d:multistatus>\n";
 
 /// Begins what is said of one address.
@@ -61,6 +69,11 @@ pub(super) fn propstat(
 
 /// An element with content that is XML already; without content it is empty.
 pub(super) fn element(out: &mut String, name: &PropertyName, content: &str) {
+    element_with(out, name, "", content);
+}
+
+/// As [`element`], with attributes that are written already, each after a space.
+pub(super) fn element_with(out: &mut String, name: &PropertyName, attributes: &str, content: &str) {
     let local = &name.local;
     let (open, close) = match prefix(&name.namespace) {
         Some(prefix) => (format!("{prefix}:{local}"), format!("{prefix}:{local}")),
@@ -70,17 +83,22 @@ pub(super) fn element(out: &mut String, name: &PropertyName, content: &str) {
         ),
     };
     if content.is_empty() {
-        out.push_str(&format!("<{open}/>"));
+        out.push_str(&format!("<{open}{attributes}/>"));
     } else {
-        out.push_str(&format!("<{open}>{content}</{close}>"));
+        out.push_str(&format!("<{open}{attributes}>{content}</{close}>"));
     }
 }
 
-/// The body of an error: for programs the condition, for people (and the apps' logs) the message.
-pub(super) fn error(condition: Option<&str>, message: &str) -> String {
-    let condition = condition
-        .map(|name| format!("<d:{name}/>"))
-        .unwrap_or_default();
+/// The body of an error: for programs the condition, and the address that it is about; for people (and the apps' logs)
+/// the message.
+pub(super) fn error(condition: Option<&str>, about: Option<&str>, message: &str) -> String {
+    let condition = match (condition, about) {
+        (Some(name), Some(href)) => {
+            format!("<d:{name}><d:href>{}</d:href></d:{name}>", escape(href))
+        }
+        (Some(name), None) => format!("<d:{name}/>"),
+        (None, _) => String::new(),
+    };
     format!(
         "{DECLARATION}<d:error xmlns:d=\"{DAV}\" xmlns:s=\"http://sabredav.org/ns\">{condition}<s:message>{}</s:message></d:error>\n",
         escape(message)
@@ -144,7 +162,7 @@ mod tests {
 
     #[test]
     fn errors_say_why_in_words() {
-        let text = error(Some("propfind-finite-depth"), "a <b> \u{ffff}");
+        let text = error(Some("propfind-finite-depth"), None, "a <b> \u{ffff}");
         assert!(
             text.contains("<d:propfind-finite-depth/><s:message>a &lt;b&gt; \u{fffd}</s:message>"),
             "{text}"

@@ -1,28 +1,43 @@
 //! Walking through an XML body that may be hostile.
 
 use quick_xml::{
-    NsReader,
+    NsReader, XmlVersion,
     events::{BytesStart, Event},
-    name::{Namespace, ResolveResult},
+    name::{Namespace, NamespaceResolver, ResolveResult},
 };
 
-use super::xml_in::{DAV, PropertyName, XmlError};
+use super::{
+    xml_in::{DAV, PropertyName, XmlError},
+    xml_out::{self, escape},
+};
 
 /// Elements within elements. A PROPPATCH needs five.
 const MAX_DEPTH: usize = 16;
+/// Bytes of one element's content, once it stands for itself: a long namespace is then written at every element of it.
+const MAX_INNER: usize = 128 * 1024;
 
 /// An element below the root.
 pub(super) struct Element<'a> {
     /// The local names of the elements around it, without the root's.
     pub(super) path: &'a [String],
     pub(super) name: PropertyName,
-    /// The text directly in it; none yet directly below the root.
+    /// The text directly in it; none yet where it begins.
     pub(super) text: &'a str,
+    /// All that is in it, as XML that stands for itself wherever it is put; `None` where it begins.
+    pub(super) inner: Option<&'a str>,
 }
 
-/// Walks through a document whose root is `DAV:` `root`, and tells `each` element below it: those directly below the
-/// root when they begin (so that what they stand for is known before what is in them), deeper ones when they end (so
-/// that their text is known).
+/// An element whose end has not come yet.
+struct Open {
+    name: PropertyName,
+    /// Its attributes as they are written again, each after a space.
+    attributes: String,
+    text: String,
+    inner: String,
+}
+
+/// Walks through a document whose root is `DAV:` `root`, and tells `each` element below it when it ends. Those directly
+/// below the root are also told when they begin, so that what they stand for is known before what is in them.
 pub(super) fn walk(
     body: &[u8],
     root: &str,
@@ -31,7 +46,7 @@ pub(super) fn walk(
     let text = std::str::from_utf8(body).map_err(|_| XmlError("it is not UTF-8".to_owned()))?;
     let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().expand_empty_elements = true;
-    let mut open: Vec<(PropertyName, String)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
     let mut path: Vec<String> = Vec::new();
     let mut seen_root = false;
     loop {
@@ -41,6 +56,7 @@ pub(super) fn walk(
         match event {
             Event::Start(start) => {
                 let name = property_name(&resolved, &start)?;
+                let attributes = attributes(&start, reader.resolver())?;
                 if open.is_empty() {
                     if seen_root || name.namespace != DAV || name.local != root {
                         return Err(XmlError(format!(
@@ -57,36 +73,46 @@ pub(super) fn walk(
                             path: &path,
                             name: name.clone(),
                             text: "",
+                            inner: None,
                         })?;
                     } else {
-                        path.push(open[open.len() - 1].0.local.clone());
+                        path.push(open[open.len() - 1].name.local.clone());
                     }
                 }
-                open.push((name, String::new()));
+                open.push(Open {
+                    name,
+                    attributes,
+                    text: String::new(),
+                    inner: String::new(),
+                });
             }
             Event::End(_) => {
-                let Some((name, text)) = open.pop() else {
+                let Some(ended) = open.pop() else {
                     return Err(XmlError("an element ends that did not begin".to_owned()));
                 };
-                if open.len() >= 2 {
+                if let Some(around) = open.last_mut() {
+                    xml_out::element_with(
+                        &mut around.inner,
+                        &ended.name,
+                        &ended.attributes,
+                        &ended.inner,
+                    );
+                    if around.inner.len() > MAX_INNER {
+                        return Err(XmlError(format!(
+                            "an element has over {MAX_INNER} bytes of content"
+                        )));
+                    }
                     each(Element {
                         path: &path,
-                        name,
-                        text: text.trim(),
+                        name: ended.name,
+                        text: ended.text.trim(),
+                        inner: Some(&ended.inner),
                     })?;
                     path.pop();
                 }
             }
-            Event::Text(part) => {
-                if let Some((_, text)) = open.last_mut() {
-                    text.push_str(&part.xml10_content());
-                }
-            }
-            Event::CData(part) => {
-                if let Some((_, text)) = open.last_mut() {
-                    text.push_str(&part.xml10_content());
-                }
-            }
+            Event::Text(part) => say(&mut open, &part.xml10_content()),
+            Event::CData(part) => say(&mut open, &part.xml10_content()),
             Event::GeneralRef(reference) => {
                 let refused = || XmlError("it uses an entity, which is refused".to_owned());
                 let character = match reference.resolve_char_ref().map_err(|_| refused())? {
@@ -98,9 +124,7 @@ pub(super) fn walk(
                             .to_owned()
                     }
                 };
-                if let Some((_, text)) = open.last_mut() {
-                    text.push_str(&character);
-                }
+                say(&mut open, &character);
             }
             Event::DocType(_) => {
                 return Err(XmlError(
@@ -114,22 +138,68 @@ pub(super) fn walk(
     }
 }
 
+/// Text between the elements.
+fn say(open: &mut [Open], text: &str) {
+    if let Some(element) = open.last_mut() {
+        element.text.push_str(text);
+        element.inner.push_str(&escape(text));
+    }
+}
+
 fn property_name(
     resolved: &ResolveResult<'_>,
     start: &BytesStart<'_>,
 ) -> Result<PropertyName, XmlError> {
-    let namespace = match resolved {
-        ResolveResult::Bound(Namespace(uri)) => (*uri).to_owned(),
-        ResolveResult::Unbound => String::new(),
-        ResolveResult::Unknown(prefix) => {
-            return Err(XmlError(format!(
-                "the prefix {prefix:?} stands for nothing"
-            )));
-        }
-    };
+    let namespace = namespace(resolved)?;
     let local = start.local_name().into_inner().to_owned();
     if local.is_empty() {
         return Err(XmlError("an element has no name".to_owned()));
     }
     Ok(PropertyName { namespace, local })
+}
+
+fn namespace(resolved: &ResolveResult<'_>) -> Result<String, XmlError> {
+    match resolved {
+        ResolveResult::Bound(Namespace(uri)) => Ok((*uri).to_owned()),
+        ResolveResult::Unbound => Ok(String::new()),
+        ResolveResult::Unknown(prefix) => Err(XmlError(format!(
+            "the prefix {prefix:?} stands for nothing"
+        ))),
+    }
+}
+
+/// An element's attributes, with the namespaces that they need and without others.
+fn attributes(start: &BytesStart<'_>, resolver: &NamespaceResolver) -> Result<String, XmlError> {
+    let mut written = String::new();
+    for (number, attribute) in start.attributes().enumerate() {
+        let attribute = attribute.map_err(|error| XmlError(error.to_string()))?;
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| XmlError(error.to_string()))?;
+        let key = attribute.key.into_inner();
+        if key == "xmlns" {
+            continue;
+        }
+        if key.starts_with("xmlns:") {
+            if value.is_empty() {
+                // "Namespaces in XML", section 5: a prefix cannot be taken back.
+                return Err(XmlError(format!("{key} declares no namespace")));
+            }
+            continue;
+        }
+        let value = escape(&value);
+        match attribute.key.prefix() {
+            Some(prefix) if prefix.into_inner() != "xml" => {
+                // A prefix of our own: the client's may be one that our answers use for something else.
+                let (resolved, local) = resolver.resolve_attribute(attribute.key);
+                let (uri, local) = (namespace(&resolved)?, local.into_inner());
+                written.push_str(&format!(
+                    " xmlns:a{number}=\"{}\" a{number}:{local}=\"{value}\"",
+                    escape(&uri)
+                ));
+            }
+            _ => written.push_str(&format!(" {key}=\"{value}\"")),
+        }
+    }
+    Ok(written)
 }

@@ -10,8 +10,12 @@ fn depth(depth: &str) -> [(&'static str, &str); 1] {
 fn options_say_what_is_possible_to_anybody() {
     let house = House::new();
     let answer = house.stranger().send("OPTIONS", "/dav/", &[], b"").unwrap();
-    assert_eq!((answer.status, answer.header("dav")), (200, Some("1, 3")));
-    assert!(answer.header("allow").unwrap().contains("PROPFIND"));
+    assert_eq!(
+        (answer.status, answer.header("dav")),
+        (200, Some("1, 2, 3, extended-mkcol"))
+    );
+    let allow = answer.header("allow").unwrap();
+    assert!(allow.contains("PROPFIND") && allow.contains("LOCK"));
 }
 
 #[test]
@@ -173,7 +177,9 @@ fn times_can_be_set_and_other_properties_not() {
         Some("Sun, 13 Sep 2020 12:26:40 GMT")
     );
     // All or nothing.
-    let body = set("<d:getlastmodified>1500000000</d:getlastmodified><d:getetag>x</d:getetag>");
+    let body = set(
+        "<kept xmlns=\"urn:k\">1</kept><d:getlastmodified>1500000000</d:getlastmodified><d:getetag>x</d:getetag>",
+    );
     let text = phone
         .send("PROPPATCH", "/dav/a.jpg", &[], body.as_bytes())
         .text();
@@ -189,12 +195,115 @@ fn times_can_be_set_and_other_properties_not() {
 }
 
 #[test]
+fn what_programs_keep_comes_back_as_it_was() {
+    let house = House::new();
+    let mut phone = house.phone();
+    phone.put("/dav/a.jpg", b"1");
+    let patch =
+        br#"<?xml version="1.0"?><d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"
+        xmlns:nc="http://nextcloud.org/ns" xmlns:w="urn:schemas-microsoft-com:">
+        <d:set><d:prop><oc:favorite>1</oc:favorite>
+          <nc:metadata-files-live-photo>IMG_1.MOV</nc:metadata-files-live-photo>
+          <w:Win32FileAttributes>00000020</w:Win32FileAttributes>
+          <w:Win32LastModifiedTime>Sun, 13 Sep 2020 12:26:40 GMT</w:Win32LastModifiedTime>
+          <w:Win32CreationTime>Fri, 14 Jul 2017 02:40:00 GMT</w:Win32CreationTime>
+          <x xmlns="urn:x"><y a="1">&lt;</y></x></d:prop></d:set>
+        <d:remove><d:prop><gone xmlns="urn:x"/></d:prop></d:remove></d:propertyupdate>"#;
+    let text = phone.send("PROPPATCH", "/dav/a.jpg", &[], patch).text();
+    assert!(
+        text.contains("HTTP/1.1 200 OK") && text.matches("<d:propstat>").count() == 1,
+        "{text}"
+    );
+    let ask = br#"<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns">
+        <d:prop><oc:favorite/><nc:metadata-files-live-photo/><nc:creation_time/><d:getlastmodified/>
+        <Win32FileAttributes xmlns="urn:schemas-microsoft-com:"/><x xmlns="urn:x"/></d:prop></d:propfind>"#;
+    for target in ["/dav/a.jpg", "/dav/"] {
+        let text = phone.send("PROPFIND", target, &depth("1"), ask).text();
+        for expected in [
+            "<oc:favorite>1</oc:favorite>",
+            "<nc:metadata-files-live-photo>IMG_1.MOV</nc:metadata-files-live-photo>",
+            "<nc:creation_time>1500000000</nc:creation_time>",
+            "<d:getlastmodified>Sun, 13 Sep 2020 12:26:40 GMT</d:getlastmodified>",
+            "<Win32FileAttributes xmlns=\"urn:schemas-microsoft-com:\">00000020</Win32FileAttributes>",
+            "<x xmlns=\"urn:x\"><y xmlns=\"urn:x\" a=\"1\">&lt;</y></x>",
+        ] {
+            assert!(text.contains(expected), "{expected} is not in {text}");
+        }
+    }
+}
+
+#[test]
+fn too_many_properties_are_refused() {
+    let house = House::new();
+    let mut phone = house.phone();
+    phone.put("/dav/a.jpg", b"1");
+    for round in 0..2 {
+        let properties: String = (0..200).map(|n| format!("<p{round}-{n}/>")).collect();
+        let body = format!(
+            "<propertyupdate xmlns=\"DAV:\"><set><prop>{}</prop></set></propertyupdate>",
+            properties.replace("/>", " xmlns=\"urn:p\"/>")
+        );
+        let answer = phone.send("PROPPATCH", "/dav/a.jpg", &[], body.as_bytes());
+        assert_eq!(answer.status, [207, 507][round], "{}", answer.text());
+    }
+}
+
+#[test]
+fn creation_times_are_those_that_the_apps_sent() {
+    let house = House::new();
+    let mut phone = house.phone();
+    let headers = [("X-OC-CTime", "1500000000"), ("X-OC-MTime", "1600000000")];
+    phone.send("PUT", "/dav/a.jpg", &headers, b"1");
+    let ask = br#"<d:propfind xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns">
+        <d:prop><nc:creation_time/><nc:upload_time/><d:creationdate/></d:prop></d:propfind>"#;
+    let text = phone
+        .send("PROPFIND", "/dav/a.jpg", &depth("0"), ask)
+        .text();
+    for expected in [
+        "<nc:creation_time>1500000000</nc:creation_time>",
+        "<nc:upload_time>1717243200</nc:upload_time>",
+        "<d:creationdate>2017-07-14T02:40:00Z</d:creationdate>",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in {text}");
+    }
+}
+
+#[test]
+fn a_mounted_drive_sees_how_much_room_there_is() {
+    let house = House::new();
+    let mut phone = house.phone();
+    phone.put("/dav/a.jpg", b"12345");
+    let ask = br#"<propfind xmlns="DAV:"><prop><quota-available-bytes/><quota-used-bytes/></prop></propfind>"#;
+    let text = phone.send("PROPFIND", "/dav/", &depth("0"), ask).text();
+    assert!(
+        text.contains("<d:quota-used-bytes>5</d:quota-used-bytes>"),
+        "{text}"
+    );
+    let (_, available) = text.split_once("<d:quota-available-bytes>").unwrap();
+    let available: u64 = available.split('<').next().unwrap().parse().unwrap();
+    assert!(available > 0);
+}
+
+#[test]
+fn the_older_nextcloud_address_is_the_same_tree() {
+    let house = House::new();
+    let mut phone = house.phone();
+    phone.put("/remote.php/webdav/a.jpg", b"1");
+    let text = phone
+        .send("PROPFIND", "/remote.php/webdav", &depth("1"), b"")
+        .text();
+    assert!(
+        text.contains("<d:href>/remote.php/webdav/a.jpg</d:href>"),
+        "{text}"
+    );
+    assert_eq!(phone.get("/dav/a.jpg").text(), "1");
+}
+
+#[test]
 fn what_is_not_there_says_so() {
     let house = House::new();
     let mut phone = house.phone();
     for (method, expected) in [
-        ("LOCK", 405),
-        ("UNLOCK", 405),
         ("POST", 405),
         ("REPORT", 501),
         ("SEARCH", 501),

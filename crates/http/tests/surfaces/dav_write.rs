@@ -221,6 +221,23 @@ fn mkcol() {
     assert_eq!(phone.ask("MKCOL", "/dav/a/b"), 409);
     assert_eq!(phone.ask("MKCOL", "/dav/"), 405);
     assert_eq!(phone.send("MKCOL", "/dav/x", &[], b"<a/>").status, 415);
+    let xml = [("Content-Type", "application/xml")];
+    let extended = |kind: &str| {
+        format!(
+            "<d:mkcol xmlns:d=\"DAV:\"><d:set><d:prop><d:resourcetype>{kind}</d:resourcetype>\
+             <mark xmlns=\"urn:m\">1</mark></d:prop></d:set></d:mkcol>"
+        )
+    };
+    for (body, expected) in [
+        ("<a/>".to_owned(), 400),
+        (extended("<d:collection/><c xmlns=\"urn:calendar\"/>"), 403),
+        (extended("<d:collection/>"), 201),
+    ] {
+        let answer = phone.send("MKCOL", "/dav/x", &xml, body.as_bytes());
+        assert_eq!(answer.status, expected, "{body}");
+    }
+    let all = phone.send("PROPFIND", "/dav/x", &[("Depth", "0")], b"");
+    assert!(all.text().contains("<mark xmlns=\"urn:m\">1</mark>"));
     phone.put("/dav/file", b"1");
     assert_eq!(phone.ask("MKCOL", "/dav/file"), 405);
     assert_eq!(phone.ask("MKCOL", "/dav/file/x"), 409);

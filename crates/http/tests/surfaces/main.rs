@@ -7,7 +7,9 @@
 mod control;
 mod dav_change;
 mod dav_list;
+mod dav_locks;
 mod dav_read;
+mod dav_system_files;
 mod dav_write;
 mod encrypted;
 mod events;

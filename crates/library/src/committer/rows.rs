@@ -10,7 +10,7 @@ use crate::{
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
     intake::{Filing, Outcome, Receipt, target},
-    manifest,
+    manifest, notes,
     open::Core,
     problems::{self, kind},
     stored::{PathKey, captured_columns, micros, signed},
@@ -63,6 +63,7 @@ pub(super) fn write(
                 path: device_path,
                 asset,
                 modified: row.filing.client_modified.unwrap_or(now),
+                client_created: row.filing.client_created,
                 now,
             };
             let node = put.write(change, existing.as_ref())?;
@@ -240,6 +241,7 @@ struct Put<'a> {
     path: &'a DevicePath,
     asset: AssetId,
     modified: Timestamp,
+    client_created: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -258,9 +260,20 @@ impl Put<'_> {
                 let changed = node.asset != Some(self.asset);
                 change
                     .prepare_cached(
-                        "UPDATE entry SET asset = ?2, modified = ?3, version = iif(?4, ?5, version) WHERE id = ?1",
+                        "UPDATE entry SET asset = ?2, modified = ?3, version = iif(?4, ?5, version),
+                           client_created = coalesce(?6, client_created) WHERE id = ?1",
                     )?
-                    .execute(params![node.id, self.asset.0, micros(self.modified), changed, revision])?;
+                    .execute(params![
+                        node.id,
+                        self.asset.0,
+                        micros(self.modified),
+                        changed,
+                        revision,
+                        self.client_created.map(micros)
+                    ])?;
+                if node.is_note {
+                    notes::drop_bytes(change, node.id)?;
+                }
             }
             None => {
                 insert(
@@ -272,6 +285,7 @@ impl Put<'_> {
                         asset: Some(self.asset),
                         modified: self.modified,
                         created: self.now,
+                        client_created: self.client_created,
                         version: revision,
                     },
                 )?;

@@ -9,6 +9,7 @@ mod jobs_and_settings;
 mod manifests;
 mod model;
 mod names;
+mod notes_and_properties;
 mod opening;
 mod power;
 mod rebuild;

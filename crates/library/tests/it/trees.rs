@@ -1,7 +1,7 @@
 //! What a device sees: its own names, and nothing that it does touches a stored photo.
 
 use safelight_core::{DeviceId, DevicePath, Timestamp};
-use safelight_library::{Entry, Library, TreeError};
+use safelight_library::{Entry, EntryChange, Library, TreeError};
 
 use crate::support::{Home, check_tallies, device, dp, filing, lp, put, read};
 
@@ -100,7 +100,7 @@ fn a_change_anywhere_below_changes_every_folder_above_and_no_other() {
         &|| library.remove_entry(phone, &three).unwrap(),
         &|| {
             library
-                .set_modified(phone, &two, Timestamp::UNIX_EPOCH)
+                .change_entry(phone, &two, &[EntryChange::Modified(Timestamp::UNIX_EPOCH)])
                 .map(|_| ())
                 .unwrap();
         },
@@ -131,7 +131,11 @@ fn a_files_etag_changes_with_its_content_only() {
         .unwrap();
     assert_eq!(first.etag, same.etag);
     let touched = library
-        .set_modified(phone, &dp("a.jpg"), Timestamp::UNIX_EPOCH)
+        .change_entry(
+            phone,
+            &dp("a.jpg"),
+            &[EntryChange::Modified(Timestamp::UNIX_EPOCH)],
+        )
         .unwrap();
     assert_eq!(
         (touched.etag, touched.modified),
@@ -207,6 +211,32 @@ fn a_temporary_name_becomes_the_photos_name() {
         .unwrap();
     assert_eq!(read(&library, &receipt), b"photo");
     check_tallies(&library);
+}
+
+#[test]
+fn a_photo_that_came_under_a_temporary_name_has_its_lasting_one_at_once() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    let mut wish = filing(phone, "IMG_1.JPG.part");
+    "IMG_1.JPG".clone_into(&mut wish.wish);
+    put(&library, b"1", wish).unwrap();
+    assert!(home.photos().contains_key("2024/05/IMG_1.JPG"));
+    let rename = |from: &str, to: &str| {
+        library
+            .move_entry(phone, &dp(from), &dp(to), false)
+            .map(|_| ())
+            .unwrap();
+    };
+    rename("IMG_1.JPG.part", "IMG_1.JPG");
+    assert!(home.photos().contains_key("2024/05/IMG_1.JPG"));
+    // And if the last name is another one, the file still follows.
+    rename("IMG_1.JPG", "IMG_1.JPG.tmp");
+    rename("IMG_1.JPG.tmp", "IMG_2.JPG");
+    assert_eq!(
+        home.photos().keys().map(String::as_str).collect::<Vec<_>>(),
+        ["2024/05/IMG_2.JPG"]
+    );
 }
 
 #[test]

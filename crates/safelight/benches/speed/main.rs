@@ -13,6 +13,7 @@ mod memory;
 mod next;
 mod offsite;
 mod peers;
+mod propfind;
 mod start;
 mod table;
 mod tls;
@@ -60,6 +61,7 @@ const COMPARISONS: &[Comparison] = &[
     ("restore", offsite::restore),
     ("next", next::compare),
     ("start", start::compare),
+    ("propfind", propfind::compare),
 ];
 
 fn main() {

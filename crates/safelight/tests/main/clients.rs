@@ -1,11 +1,11 @@
 //! Real WebDAV clients, and what they leave in the library.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path};
 
-use safelight_testkit::{Photos, Picture, tools, tree};
+use safelight_testkit::{Photos, Picture, tree};
 
 use crate::{
-    house::{House, number},
+    house::House,
     judges::{Rclone, check_manifests, must, run},
 };
 
@@ -155,29 +155,4 @@ fn a_wrong_password_is_refused_and_said() {
     let refused = run(rclone.command().args(["lsf", "phone:"]));
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("401"), "{said}");
-}
-
-/// Debian's `litmus`, the protocol's own test suite. `locks` is left out: we offer no locks (class 2).
-#[test]
-fn litmus_finds_no_fault() {
-    let Some(litmus) = tools::require("litmus") else {
-        return;
-    };
-    let house = House::new();
-    let report = must(
-        Command::new(litmus)
-            .args([
-                "--keep-going",
-                &house.phone.webdav_url,
-                &house.phone.user,
-                &house.phone.password,
-            ])
-            .env("TESTS", "basic copymove http")
-            .current_dir(house.path("")),
-    );
-    assert!(!report.contains("FAIL"), "{report}");
-    assert_eq!(
-        number(&house.status(), "not_yet_safe"),
-        house.count("photos")
-    );
 }

@@ -24,7 +24,8 @@ use crate::{
 /// How many connections upload at once.
 const CONNECTIONS: u64 = 4;
 
-fn from_environment(name: &str, default: u64) -> u64 {
+/// A number that `cargo xtask` gives to a test that it makes long.
+pub(crate) fn from_environment(name: &str, default: u64) -> u64 {
     env::var(name).map_or(default, |text| {
         text.parse()
             .unwrap_or_else(|_| panic!("{name} is no number: {text}"))

@@ -68,6 +68,11 @@ impl House {
         }
     }
 
+    /// One more device.
+    pub(crate) fn add_device(&self, name: &str) -> Phone {
+        Phone::read(&self.cli().json(&["device", "add", name, "--json"]))
+    }
+
     /// A path in the house's own folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -190,6 +190,7 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
         kind: MediaKind::Photo,
         captured: Some(taken(2024, 5, 3)),
         client_modified: None,
+        client_created: None,
         precondition: Precondition::None,
         create_parents: false,
     }
