@@ -163,8 +163,13 @@ fn who_adds_a_phone_sees_the_fingerprint() {
     let shown = house.tls.shown().unwrap();
     house.engine.set_fingerprint(shown.fingerprint()).unwrap();
     let mut browser = house.browser();
-    let answer = browser.fill("/devices", "/devices", &[("name", "Anna's phone")]);
-    let welcome = answer.header("location").unwrap().to_owned();
-    let page = browser.get(&welcome).text().replace("<wbr>", "");
+    let fields = [
+        ("name", "Anna's phone"),
+        ("platform", "android"),
+        ("program", "nextcloud"),
+    ];
+    let answer = browser.fill("/devices/add/android", "/devices", &fields);
+    let steps = answer.header("location").unwrap().to_owned();
+    let page = browser.get(&steps).text().replace("<wbr>", "");
     assert!(page.contains(shown.fingerprint()), "{page}");
 }
