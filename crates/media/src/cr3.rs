@@ -1,24 +1,51 @@
-//! Where Canon's CR3 keeps its metadata: in `moov`, in a box of Canon's own, each EXIF directory as a TIFF structure.
+//! Canon's CR3: the metadata are in `moov`, in a box of Canon's own, each EXIF directory as a TIFF structure; a preview
+//! is in another box of Canon's.
 
 use crate::{
-    claim::Claim,
-    exif::Dates,
+    exif::Exif,
+    facts::Size,
+    found::Found,
     isobmff::{self, Nodes},
-    reader::Reader,
+    jpeg,
+    reader::{Fields, Reader, Span},
 };
 
-/// The identity of Canon's box.
+/// The identity of Canon's box with the metadata.
 const CANON: [u8; 16] = [
     0x85, 0xC0, 0xB6, 0x87, 0x82, 0x0F, 0x11, 0xE0, 0x81, 0x11, 0xF4, 0xCE, 0x46, 0x2B, 0x6A, 0x48,
 ];
+/// The identity of Canon's box with the preview.
+const PREVIEW: [u8; 16] = [
+    0xEA, 0xF4, 0x2B, 0x5E, 0x1C, 0x98, 0x4B, 0x88, 0xB9, 0xFB, 0xB7, 0xDC, 0x40, 0x6E, 0x4D, 0x16,
+];
 
-/// What the file claims.
-pub(crate) fn claims(reader: &mut Reader<'_>) -> Vec<Claim> {
-    let mut dates = Dates::default();
-    let whole = reader.whole();
-    let Some(moov) = isobmff::find(reader, whole, *b"moov") else {
-        return Vec::new();
-    };
+/// Reads the file.
+pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
+    let mut boxes = Nodes::of(reader.whole());
+    let mut has_movie = false;
+    while let Some(node) = boxes.next(reader) {
+        match &node.name {
+            b"moov" => {
+                has_movie = true;
+                read_metadata(reader, node.content, found);
+            }
+            b"uuid" if reader.array(node.content.start) == Some(PREVIEW) => {
+                // The identity, and then a count, stand before the boxes.
+                let inner = node.content.after(16 + 8);
+                if let Some(span) = isobmff::find(reader, inner, *b"PRVW") {
+                    found.previews.extend(preview(reader, span));
+                }
+            }
+            _ => {}
+        }
+    }
+    if !has_movie {
+        found.damaged("the part that describes it is missing");
+    }
+}
+
+fn read_metadata(reader: &mut Reader<'_>, moov: Span, found: &mut Found) {
+    let mut exif = Exif::default();
     let mut boxes = Nodes::of(moov);
     while let Some(content) = boxes.find(reader, *b"uuid") {
         if reader.array(content.start) != Some(CANON) {
@@ -27,12 +54,21 @@ pub(crate) fn claims(reader: &mut Reader<'_>) -> Vec<Claim> {
         let mut inner = Nodes::of(content.after(16));
         while let Some(node) = inner.next(reader) {
             match &node.name {
-                b"CMT1" => dates.read_picture_span(reader, node.content),
-                b"CMT2" => dates.read_exif_span(reader, node.content),
-                b"CMT4" => dates.read_gps_span(reader, node.content),
+                b"CMT1" => exif.read_picture_span(reader, node.content),
+                b"CMT2" => exif.read_exif_span(reader, node.content),
+                b"CMT4" => exif.read_gps_span(reader, node.content),
                 _ => {}
             }
         }
     }
-    dates.claims()
+    found.stored = exif.pixels.and_then(|(x, y)| Size::new(x, y));
+    exif.tell(found);
+}
+
+/// A version, the picture's size, the JPEG's length, the JPEG.
+fn preview(reader: &mut Reader<'_>, prvw: Span) -> Option<crate::facts::Preview> {
+    let mut fields = Fields::new(reader, prvw.after(12));
+    let len = u64::from(fields.u32()?);
+    let start = fields.rest().start;
+    jpeg::preview(reader, Span { start, len })
 }

@@ -4,12 +4,13 @@
 //! name with a full date and time was given by the camera when it made the file, so it comes first. A name that has
 //! only the day (messengers name what they received by the day of receipt) does not.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use safelight_core::{CaptureTime, Precision, TimeSource};
 
 use crate::{
-    Hints,
+    Format, Hints,
     claim::{Claim, When},
+    facts::Problem,
 };
 
 /// Before this year there were no digital cameras to speak of; clocks that were never set say 1904, 1970 or 1980.
@@ -31,6 +32,39 @@ pub(crate) fn outer_claims(hints: &Hints<'_>) -> impl Iterator<Item = Claim> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// What is wrong with a file as a whole, or with what it is called.
+pub(crate) fn outer_problems(
+    name: &str,
+    format: Format,
+    is_empty: bool,
+) -> impl Iterator<Item = Problem> {
+    let other_extension = || {
+        let (stem, extension) = name.rsplit_once('.')?;
+        let extension = extension.to_ascii_lowercase();
+        let is_other = !stem.is_empty() && format.is_called_otherwise(&extension);
+        is_other.then_some(Problem::OtherExtension { extension, format })
+    };
+    if is_empty {
+        Some(Problem::Empty)
+    } else {
+        other_extension()
+    }
+    .into_iter()
+}
+
+/// Whether it is a time that cameras show whose clock was never set. It may still be true, and is kept.
+pub(crate) fn is_factory_default(captured: &CaptureTime) -> bool {
+    let at = |year, month, day, hour| {
+        let day = civil::Date::new(year, month, day);
+        day.is_ok_and(|day| day.at(hour, 0, 0, 0) == captured.local)
+    };
+    let from_camera = captured.source <= TimeSource::ExifModified;
+    from_camera
+        && (at(captured.local.year(), 1, 1, 0)
+            || at(captured.local.year(), 1, 1, 12)
+            || at(2002, 12, 8, 12))
 }
 
 /// The most trustworthy claim that can be true; of several by one source, the first. Instants become local times in

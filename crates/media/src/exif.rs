@@ -1,111 +1,93 @@
-//! EXIF's dates (Exif 3.0, CIPA DC-008-2023, sections 4.6.5 and 4.6.6).
-
-use jiff::tz::Offset;
-use safelight_core::TimeSource;
+//! EXIF (Exif 3.0, CIPA DC-008-2023): the directories of a TIFF structure that describe a photo.
 
 use crate::{
-    claim::{Claim, When},
-    date_text, jpeg,
+    exif_dates::Dates,
+    facts::{Orientation, Place, Size},
+    found::Found,
     reader::{Reader, Span},
-    tiff::{Directory, Flavour, Tiff},
-    xmp,
+    tiff::{self, Directory, Tiff},
 };
 
+const MODEL: u16 = 0x0110;
+const ORIENTATION: u16 = 0x0112;
 const DATE_TIME: u16 = 0x0132;
-const XMP: u16 = 0x02BC;
 const EXIF_DIRECTORY: u16 = 0x8769;
 const GPS_DIRECTORY: u16 = 0x8825;
-const PANASONIC_JPEG: u16 = 0x002E;
 
 const DATE_TIME_ORIGINAL: u16 = 0x9003;
 const DATE_TIME_DIGITIZED: u16 = 0x9004;
 const OFFSET_TIME: u16 = 0x9010;
 const OFFSET_TIME_ORIGINAL: u16 = 0x9011;
 const OFFSET_TIME_DIGITIZED: u16 = 0x9012;
+const MAKER_NOTE: u16 = 0x927C;
 const SUBSEC_TIME: u16 = 0x9290;
 const SUBSEC_TIME_ORIGINAL: u16 = 0x9291;
 const SUBSEC_TIME_DIGITIZED: u16 = 0x9292;
+const PIXEL_X_DIMENSION: u16 = 0xA002;
+const PIXEL_Y_DIMENSION: u16 = 0xA003;
 
+const GPS_LATITUDE_REF: u16 = 0x0001;
+const GPS_LATITUDE: u16 = 0x0002;
+const GPS_LONGITUDE_REF: u16 = 0x0003;
+const GPS_LONGITUDE: u16 = 0x0004;
 const GPS_TIME_STAMP: u16 = 0x0007;
 const GPS_DATE_STAMP: u16 = 0x001D;
 
-/// How far the GPS may place the wall clock behind or ahead of UTC, in seconds: the zones that exist.
-const OFFSETS: std::ops::RangeInclusive<i64> = -12 * 3600..=14 * 3600;
-/// Zones differ from UTC by multiples of this, in seconds.
-const QUARTER: i64 = 15 * 60;
+/// What stands before the directory in Apple's notes: a name, a version, the byte order.
+const APPLE: &[u8; 10] = b"Apple iOS\0";
+/// Where the directory begins in Apple's notes.
+const APPLE_DIRECTORY: u64 = 14;
+/// `ContentIdentifier` (exiftool before 13 calls it MediaGroupUUID): what the parts of a Live Photo have in common.
+const APPLE_CONTENT_IDENTIFIER: u16 = 0x0011;
 
-/// A date of EXIF with what belongs to it.
+/// What EXIF's directories say, which some raw formats scatter over several TIFF structures.
 #[derive(Debug, Default)]
-struct Stamp {
-    date: Option<String>,
-    subsec: Option<String>,
-    offset: Option<String>,
+pub(crate) struct Exif {
+    dates: Dates,
+    make: Option<String>,
+    model: Option<String>,
+    orientation: Option<Orientation>,
+    place: Option<Place>,
+    content_id: Option<String>,
+    /// `PixelXDimension` and `PixelYDimension`: what the picture had when it was taken.
+    pub(crate) pixels: Option<(u64, u64)>,
 }
 
-/// EXIF's dates as they stand in the directories, which some raw formats scatter over several TIFF structures.
-#[derive(Debug, Default)]
-pub(crate) struct Dates {
-    original: Stamp,
-    digitized: Stamp,
-    modified: Stamp,
-    gps_date: Option<String>,
-    gps_time: Option<[u32; 3]>,
+/// Reads the EXIF in a span (a TIFF structure); answers whether there was a date in it.
+pub(crate) fn read(reader: &mut Reader<'_>, span: Span, found: &mut Found) -> bool {
+    let mut exif = Exif::default();
+    exif.read_picture_span(reader, span);
+    let before = found.claims.len();
+    exif.tell(found);
+    found.claims.len() > before
 }
 
-/// What the EXIF in a span (a TIFF structure) claims.
-pub(crate) fn claims(reader: &mut Reader<'_>, span: Span) -> Vec<Claim> {
-    let mut dates = Dates::default();
-    if let Some(tiff) = Tiff::open(reader, span) {
-        dates.read_main(reader, &tiff);
-    }
-    dates.claims()
-}
-
-/// What a file that is itself a TIFF structure claims: EXIF, XMP, and the JPEG that Panasonic puts into its raw files.
-pub(crate) fn claims_of_file(reader: &mut Reader<'_>) -> Vec<Claim> {
-    let whole = reader.whole();
-    let Some(tiff) = Tiff::open(reader, whole) else {
-        return Vec::new();
-    };
-    let mut dates = Dates::default();
-    let main = dates.read_main(reader, &tiff);
-    let mut claims = dates.claims();
-    if let Some(span) = main.find(XMP).and_then(|entry| tiff.data(entry)) {
-        claims.extend(xmp::claim(reader, span));
-    }
-    if tiff.flavour == Flavour::Panasonic
-        && let Some(span) = main.find(PANASONIC_JPEG).and_then(|entry| tiff.data(entry))
-    {
-        claims.extend(jpeg::claims(reader, span));
-    }
-    claims
-}
-
-impl Dates {
+impl Exif {
     /// Reads a TIFF structure whose first directory is the picture's, and the directories it points to.
-    fn read_main(&mut self, reader: &mut Reader<'_>, tiff: &Tiff) -> Directory {
-        if tiff.flavour == Flavour::Big {
-            return Directory::default();
-        }
+    pub(crate) fn read_main(&mut self, reader: &mut Reader<'_>, tiff: &Tiff) -> Directory {
         let main = tiff.directory(reader, tiff.first);
-        if let Some(offset) = main
-            .find(EXIF_DIRECTORY)
-            .and_then(|entry| tiff.pointer(entry))
-        {
-            let directory = tiff.directory(reader, offset);
+        let mut pointed = |tag| {
+            let offset = tiff.number(reader, main.find(tag)?)?;
+            Some(tiff.directory(reader, offset))
+        };
+        let (exif, gps) = (pointed(EXIF_DIRECTORY), pointed(GPS_DIRECTORY));
+        if let Some(directory) = exif {
             self.read_exif(reader, tiff, &directory);
         }
-        if let Some(offset) = main
-            .find(GPS_DIRECTORY)
-            .and_then(|entry| tiff.pointer(entry))
-        {
-            let directory = tiff.directory(reader, offset);
+        if let Some(directory) = gps {
             self.read_gps(reader, tiff, &directory);
         }
         // TIFF/EP, which raw formats use, has EXIF's tags in the first directory.
         self.read_exif(reader, tiff, &main);
-        fill(&mut self.modified.date, || {
-            tiff.text(reader, main.find(DATE_TIME)?)
+        let mut text = |field: &mut Option<String>, tag| {
+            let text = main.find(tag).and_then(|entry| tiff.text(reader, entry));
+            Found::fill_text(field, text.as_deref());
+        };
+        text(&mut self.dates.modified.date, DATE_TIME);
+        text(&mut self.make, tiff::MAKE);
+        text(&mut self.model, MODEL);
+        Found::fill(&mut self.orientation, || {
+            Orientation::from_exif(tiff.number(reader, main.find(ORIENTATION)?)?)
         });
         main
     }
@@ -134,92 +116,78 @@ impl Dates {
     }
 
     fn read_exif(&mut self, reader: &mut Reader<'_>, tiff: &Tiff, directory: &Directory) {
+        let dates = &mut self.dates;
         let mut read = |field: &mut Option<String>, tag| {
-            fill(field, || tiff.text(reader, directory.find(tag)?));
+            Found::fill(field, || tiff.text(reader, directory.find(tag)?));
         };
-        read(&mut self.original.date, DATE_TIME_ORIGINAL);
-        read(&mut self.original.subsec, SUBSEC_TIME_ORIGINAL);
-        read(&mut self.original.offset, OFFSET_TIME_ORIGINAL);
-        read(&mut self.digitized.date, DATE_TIME_DIGITIZED);
-        read(&mut self.digitized.subsec, SUBSEC_TIME_DIGITIZED);
-        read(&mut self.digitized.offset, OFFSET_TIME_DIGITIZED);
-        read(&mut self.modified.subsec, SUBSEC_TIME);
-        read(&mut self.modified.offset, OFFSET_TIME);
+        read(&mut dates.original.date, DATE_TIME_ORIGINAL);
+        read(&mut dates.original.subsec, SUBSEC_TIME_ORIGINAL);
+        read(&mut dates.original.offset, OFFSET_TIME_ORIGINAL);
+        read(&mut dates.digitized.date, DATE_TIME_DIGITIZED);
+        read(&mut dates.digitized.subsec, SUBSEC_TIME_DIGITIZED);
+        read(&mut dates.digitized.offset, OFFSET_TIME_DIGITIZED);
+        read(&mut dates.modified.subsec, SUBSEC_TIME);
+        read(&mut dates.modified.offset, OFFSET_TIME);
+        let mut number = |tag| tiff.number(reader, directory.find(tag)?);
+        let pixels = number(PIXEL_X_DIMENSION).zip(number(PIXEL_Y_DIMENSION));
+        Found::fill(&mut self.pixels, || pixels);
+        Found::fill(&mut self.content_id, || {
+            content_id(reader, tiff.data(directory.find(MAKER_NOTE)?)?)
+        });
     }
 
     fn read_gps(&mut self, reader: &mut Reader<'_>, tiff: &Tiff, directory: &Directory) {
-        fill(&mut self.gps_date, || {
+        Found::fill(&mut self.dates.gps_date, || {
             tiff.text(reader, directory.find(GPS_DATE_STAMP)?)
         });
-        fill(&mut self.gps_time, || {
-            tiff.three_fractions(reader, directory.find(GPS_TIME_STAMP)?)
+        Found::fill(&mut self.dates.gps_time, || {
+            Some(tiff.fractions(reader, directory.find(GPS_TIME_STAMP)?))
         });
-    }
-
-    /// What the dates claim. An offset that no tag states is taken from the GPS, which knows UTC.
-    pub(crate) fn claims(&self) -> Vec<Claim> {
-        let general = self.modified.offset.as_deref();
-        let claim = |source, stamp: &Stamp, gps: bool| {
-            let mut when = date_text::parse(stamp.date.as_deref()?)?;
-            // EXIF's date has no room for a zone. A `Z` in it was put there by a program that meant the wall clock.
-            if let When::Instant(instant) = when {
-                when = date_text::wall(Offset::UTC.to_datetime(instant), Some(Offset::UTC));
-            }
-            if let When::Wall { local, offset, .. } = &mut when {
-                let stated = stamp.offset.as_deref().and_then(date_text::parse_offset);
-                let general = || general.and_then(date_text::parse_offset);
-                let derived = || {
-                    if gps {
-                        self.offset_by_gps(*local)
-                    } else {
-                        None
-                    }
-                };
-                *offset = offset.or(stated).or_else(general).or_else(derived);
-                if let Some(nanosecond) = stamp
-                    .subsec
-                    .as_deref()
-                    .and_then(|digits| date_text::fraction(digits.trim()))
-                    && let Ok(exact) = local.with().subsec_nanosecond(nanosecond).build()
-                {
-                    *local = exact;
+        let mut coordinate = |tag, side_tag, negative: &str| {
+            let parts = tiff.fractions(reader, directory.find(tag)?);
+            let side = tiff.text(reader, directory.find(side_tag)?)?;
+            let degrees: f64 = parts
+                .iter()
+                .zip([1.0, 60.0, 3600.0])
+                .map(|(part, unit)| part / unit)
+                .sum();
+            let side = side.trim();
+            // Without the side it is not known which of two places is meant.
+            (!parts.is_empty() && !side.is_empty()).then(|| {
+                if side.eq_ignore_ascii_case(negative) {
+                    -degrees
+                } else {
+                    degrees
                 }
-            }
-            Some(Claim { source, when })
+            })
         };
-        [
-            claim(TimeSource::ExifOriginal, &self.original, true),
-            claim(TimeSource::ExifDigitized, &self.digitized, true),
-            // The file may have been changed anywhere, long after the GPS was asked.
-            claim(TimeSource::ExifModified, &self.modified, false),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        let latitude = coordinate(GPS_LATITUDE, GPS_LATITUDE_REF, "S");
+        let longitude = coordinate(GPS_LONGITUDE, GPS_LONGITUDE_REF, "W");
+        Found::fill(&mut self.place, || Place::new(latitude?, longitude?));
     }
 
-    /// How far the wall clock was ahead of the GPS's UTC, to the quarter of an hour.
-    fn offset_by_gps(&self, local: jiff::civil::DateTime) -> Option<Offset> {
-        let When::Wall { local: day, .. } = date_text::parse(self.gps_date.as_deref()?)? else {
-            return None;
-        };
-        let [hour, minute, second] = self.gps_time?;
-        let utc = day
-            .date()
-            .to_datetime(date_text::time(hour, minute, second, 0)?);
-        let ahead = Offset::UTC.to_timestamp(local).ok()?.as_second()
-            - Offset::UTC.to_timestamp(utc).ok()?.as_second();
-        let rounded = (ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-        if !OFFSETS.contains(&rounded) {
-            return None;
-        }
-        Offset::from_seconds(i32::try_from(rounded).ok()?).ok()
+    /// Hands over what was read.
+    pub(crate) fn tell(self, found: &mut Found) {
+        found.claims.extend(self.dates.claims());
+        Found::fill_text(&mut found.make, self.make.as_deref());
+        Found::fill_text(&mut found.model, self.model.as_deref());
+        Found::fill(&mut found.stated, || {
+            let (width, height) = self.pixels?;
+            Size::new(width, height)
+        });
+        Found::fill(&mut found.orientation, || self.orientation);
+        Found::fill(&mut found.place, || self.place);
+        Found::fill_text(&mut found.content_id, self.content_id.as_deref());
     }
 }
 
-/// What is known stays; what is not is asked for.
-fn fill<T>(field: &mut Option<T>, find: impl FnOnce() -> Option<T>) {
-    if field.is_none() {
-        *field = find();
+/// Apple's content identifier, from a maker's note.
+fn content_id(reader: &mut Reader<'_>, note: Span) -> Option<String> {
+    if note.len < APPLE_DIRECTORY || reader.array(note.start)? != *APPLE {
+        return None;
     }
+    let big_endian = reader.array(note.start + APPLE_DIRECTORY - 2)? == *b"MM";
+    let notes = Tiff::headless(note, big_endian);
+    let directory = notes.directory(reader, APPLE_DIRECTORY);
+    notes.text(reader, directory.find(APPLE_CONTENT_IDENTIFIER)?)
 }

@@ -125,4 +125,37 @@ impl Format {
             Self::Other => "application/octet-stream",
         }
     }
+
+    /// Whether an extension (in lower case) is that of other formats than this one. Extensions that no format here has
+    /// say nothing.
+    pub(crate) fn is_called_otherwise(self, extension: &str) -> bool {
+        let formats: &[Self] = match extension {
+            "jpg" | "jpeg" | "jpe" => &[Self::Jpeg],
+            "heic" | "heif" | "hif" => &[Self::Heic, Self::Heif, Self::Avif],
+            "avif" => &[Self::Avif],
+            "png" => &[Self::Png],
+            "webp" => &[Self::WebP],
+            "gif" => &[Self::Gif],
+            "tif" | "tiff" => &[Self::Tiff],
+            "dng" => &[Self::Dng],
+            "cr2" => &[Self::Cr2],
+            "nef" => &[Self::Nef],
+            "arw" => &[Self::Arw],
+            "orf" => &[Self::Orf],
+            "rw2" => &[Self::Rw2],
+            "raf" => &[Self::Raf],
+            "cr3" => &[Self::Cr3],
+            "jxl" => &[Self::Jxl],
+            "mp4" => &[Self::Mp4, Self::M4v, Self::ThreeGp],
+            "m4v" => &[Self::M4v, Self::Mp4],
+            "mov" | "qt" => &[Self::Mov],
+            "3gp" | "3g2" => &[Self::ThreeGp, Self::Mp4],
+            "mkv" => &[Self::Mkv],
+            "webm" => &[Self::WebM],
+            "mts" | "m2ts" => &[Self::MpegTs],
+            "avi" => &[Self::Avi],
+            _ => return false,
+        };
+        !formats.contains(&self)
+    }
 }

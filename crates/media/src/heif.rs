@@ -1,10 +1,13 @@
-//! Where HEIF keeps its metadata: as items beside the pictures (ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12).
+//! HEIF and AVIF: pictures and their metadata are items (ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12). One picture is
+//! the primary one; sequences may have a movie's tracks instead.
 
 use std::io::Cursor;
 
 use crate::{
-    claim::Claim,
     exif,
+    facts::Orientation,
+    found::Found,
+    heif_properties,
     isobmff::{self, Nodes},
     movie,
     reader::{Fields, Reader, Span},
@@ -35,93 +38,122 @@ struct Item {
     extents: Vec<Span>,
 }
 
-/// What the file claims. An image sequence without items has a movie's header instead.
-pub(crate) fn claims(reader: &mut Reader<'_>) -> Vec<Claim> {
-    let whole = reader.whole();
-    let mut claims = Vec::new();
-    if let Some(meta) = isobmff::find(reader, whole, *b"meta") {
-        let inner = isobmff::in_meta(reader, meta);
-        claims = claims_of_items(reader, inner);
+/// Reads the file. An image sequence without items has a movie's header and tracks instead.
+pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
+    let mut boxes = Nodes::of(reader.whole());
+    let mut movie = None;
+    while let Some(node) = boxes.next(reader) {
+        match &node.name {
+            b"meta" => {
+                let inner = isobmff::in_meta(reader, node.content);
+                read_items(reader, inner, found);
+            }
+            b"moov" => movie = Some(node.content),
+            // The video of a Motion Photo.
+            b"mpvd" => found.motion.places.push(node.content.start),
+            _ => {}
+        }
     }
-    claims.extend(movie::claims(reader));
-    claims
+    if let Some(moov) = movie {
+        movie::read_header(reader, moov, found);
+    }
+    if found.stored.is_none() {
+        found.damaged("the picture is missing");
+    }
 }
 
-fn claims_of_items(reader: &mut Reader<'_>, meta: Span) -> Vec<Claim> {
-    let Some(items) = items(reader, meta) else {
-        return Vec::new();
-    };
+fn read_items(reader: &mut Reader<'_>, meta: Span, found: &mut Found) {
+    let mut parts = Parts::default();
+    let mut boxes = Nodes::of(meta);
+    while let Some(node) = boxes.next(reader) {
+        match &node.name {
+            b"pitm" => parts.primary = primary_item(reader, node.content),
+            b"iinf" => parts.infos = Some(node.content),
+            b"iref" => parts.references = Some(node.content),
+            b"iloc" => parts.locations = Some(node.content),
+            b"idat" => parts.data = Some(node.content),
+            b"iprp" => parts.properties = Some(node.content),
+            _ => {}
+        }
+    }
+    if let (Some(properties), Some(primary)) = (parts.properties, parts.primary) {
+        let shown = heif_properties::read(reader, properties, primary);
+        Found::fill(&mut found.stored, || shown.stored);
+        // EXIF's orientation does not count here: what is to be done stands in the properties.
+        found.orientation = Some(shown.orientation);
+    } else {
+        found.orientation = Some(Orientation::default());
+    }
+    let items = items(reader, &parts).unwrap_or_default();
     // Of several, only the one that describes the picture best speaks, unless it has nothing to say.
-    [Kind::Exif, Kind::Xmp]
-        .into_iter()
-        .flat_map(|kind| {
-            items
-                .iter()
-                .filter(|item| item.kind == kind)
-                .map(|item| claims_of_item(reader, item))
-                .find(|claims| !claims.is_empty())
-                .unwrap_or_default()
-        })
-        .collect()
+    for kind in [Kind::Exif, Kind::Xmp] {
+        for item in items.iter().filter(|item| item.kind == kind) {
+            if read_item(reader, item, found) {
+                break;
+            }
+        }
+    }
 }
 
-fn claims_of_item(reader: &mut Reader<'_>, item: &Item) -> Vec<Claim> {
+/// Reads an item; answers whether it says something about the time.
+fn read_item(reader: &mut Reader<'_>, item: &Item, found: &mut Found) -> bool {
     match item.extents.as_slice() {
-        [] => Vec::new(),
-        [whole] => claims_of_bytes(reader, item.kind, *whole),
+        [] => false,
+        [whole] => read_bytes(reader, item.kind, *whole, found),
         several => {
             let size: u64 = several
                 .iter()
                 .map(|extent| extent.len)
                 .fold(0, u64::saturating_add);
             if size > MAX_ITEM {
-                return Vec::new();
+                return false;
             }
             let bytes: Option<Vec<Vec<u8>>> =
                 several.iter().map(|extent| reader.bytes(*extent)).collect();
             let mut together = Cursor::new(bytes.unwrap_or_default().concat());
             let mut reader = Reader::new(&mut together);
             let whole = reader.whole();
-            claims_of_bytes(&mut reader, item.kind, whole)
+            read_bytes(&mut reader, item.kind, whole, found)
         }
     }
 }
 
-fn claims_of_bytes(reader: &mut Reader<'_>, kind: Kind, span: Span) -> Vec<Claim> {
+fn read_bytes(reader: &mut Reader<'_>, kind: Kind, span: Span, found: &mut Found) -> bool {
     match kind {
-        Kind::Xmp => xmp::claim(reader, span).into_iter().collect(),
+        Kind::Xmp => {
+            let before = found.claims.len();
+            xmp::read(reader, span, found);
+            found.claims.len() > before
+        }
         Kind::Exif => {
             // The first four bytes say where the TIFF structure begins after them; some writers get it wrong.
             let skip = reader.array(span.start).map_or(0, u32::from_be_bytes);
             let stated = span.after(4 + u64::from(skip));
             let tiff = sniff::find_tiff(reader, stated).or_else(|| sniff::find_tiff(reader, span));
-            tiff.map(|tiff| exif::claims(reader, tiff))
-                .unwrap_or_default()
+            tiff.is_some_and(|tiff| exif::read(reader, tiff, found))
         }
     }
 }
 
+/// The parts of a `meta` box.
+#[derive(Debug, Default)]
+struct Parts {
+    primary: Option<u32>,
+    infos: Option<Span>,
+    references: Option<Span>,
+    locations: Option<Span>,
+    data: Option<Span>,
+    properties: Option<Span>,
+}
+
 /// The metadata items, those first that describe the primary picture, then those that describe none in particular.
-fn items(reader: &mut Reader<'_>, meta: Span) -> Option<Vec<Item>> {
-    let mut primary = None;
-    let (mut infos, mut references, mut locations, mut data) = (None, None, None, None);
-    let mut boxes = Nodes::of(meta);
-    while let Some(node) = boxes.next(reader) {
-        match &node.name {
-            b"pitm" => primary = primary_item(reader, node.content),
-            b"iinf" => infos = Some(node.content),
-            b"iref" => references = Some(node.content),
-            b"iloc" => locations = Some(node.content),
-            b"idat" => data = Some(node.content),
-            _ => {}
-        }
-    }
-    let mut items = item_infos(reader, infos?);
-    if let Some(references) = references {
-        describe_items(reader, references, primary, &mut items);
+fn items(reader: &mut Reader<'_>, parts: &Parts) -> Option<Vec<Item>> {
+    let mut items = item_infos(reader, parts.infos?);
+    if let Some(references) = parts.references {
+        describe_items(reader, references, parts.primary, &mut items);
     }
     // What could not be located keeps no extents, and so says nothing.
-    locate_items(reader, locations?, data, &mut items);
+    locate_items(reader, parts.locations?, parts.data, &mut items);
     items.sort_by_key(|item| item.distance);
     Some(items)
 }

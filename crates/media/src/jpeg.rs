@@ -1,9 +1,11 @@
-//! Where a JPEG keeps its metadata: the application segments before the picture (ISO/IEC 10918-1 annex B).
+//! JPEG (ISO/IEC 10918-1 annex B): the application segments before the picture hold the metadata, the frame header
+//! has the size.
 
 use crate::{
-    claim::Claim,
     exif,
-    reader::{Reader, Span},
+    facts::{Preview, Size},
+    found::Found,
+    reader::{Fields, Reader, Span},
     sniff, xmp,
 };
 
@@ -15,30 +17,63 @@ const MAX_SEGMENTS: usize = 512;
 /// The most bytes between two segments that are skipped in search of the next.
 const MAX_GAP: usize = 4096;
 
-/// What the JPEG in a span claims.
-pub(crate) fn claims(reader: &mut Reader<'_>, span: Span) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
-    let mut has_exif = false;
+/// Reads a file that is a JPEG.
+pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
+    let whole = reader.whole();
+    read_segments(reader, whole, found);
+    if found.stored.is_none() {
+        found.damaged("the picture is missing");
+    }
+}
+
+/// Reads a JPEG that stands for a raw picture: its metadata are the photo's, its size need not be.
+pub(crate) fn read_embedded(reader: &mut Reader<'_>, span: Span, found: &mut Found) {
+    let stored = found.stored;
+    read_segments(reader, span, found);
+    found.stored = stored;
+    found.previews.extend(preview(reader, span));
+}
+
+/// A span, if a JPEG begins there.
+pub(crate) fn preview(reader: &mut Reader<'_>, span: Span) -> Option<Preview> {
+    let within = span.end() <= reader.whole().end();
+    (within && reader.array(span.start)? == [0xFF, 0xD8, 0xFF]).then_some(Preview {
+        offset: span.start,
+        len: span.len,
+    })
+}
+
+fn read_segments(reader: &mut Reader<'_>, span: Span, found: &mut Found) {
+    let mut has_dates = false;
     let mut rest = span.after(2);
     for _ in 0..MAX_SEGMENTS {
         let Some((kind, segment)) = next_segment(reader, &mut rest) else {
             break;
         };
-        if kind != 0xE1 {
-            continue;
-        }
-        let head = reader.prefix(segment, 32);
-        if head.starts_with(EXIF) && !has_exif {
-            if let Some(tiff) = sniff::find_tiff(reader, segment) {
-                let found = exif::claims(reader, tiff);
-                has_exif = !found.is_empty();
-                claims.extend(found);
+        match kind {
+            0xE1 => {
+                let head = reader.prefix(segment, 32);
+                if head.starts_with(EXIF) && !has_dates {
+                    if let Some(tiff) = sniff::find_tiff(reader, segment) {
+                        has_dates = exif::read(reader, tiff, found);
+                    }
+                } else if head.starts_with(XMP) {
+                    xmp::read(reader, segment.after(XMP.len() as u64), found);
+                }
             }
-        } else if head.starts_with(XMP) {
-            claims.extend(xmp::claim(reader, segment.after(XMP.len() as u64)));
+            // Frame headers; DHT, JPG and DAC have numbers between them.
+            0xC0..=0xCF if !matches!(kind, 0xC4 | 0xC8 | 0xCC) => {
+                Found::fill(&mut found.stored, || frame_size(reader, segment));
+            }
+            _ => {}
         }
     }
-    claims
+}
+
+fn frame_size(reader: &mut Reader<'_>, frame: Span) -> Option<Size> {
+    let mut fields = Fields::new(reader, frame.after(1));
+    let (height, width) = (fields.u16()?, fields.u16()?);
+    Size::new(width, height)
 }
 
 /// The next segment's marker and content; `None` where the picture begins.

@@ -1,6 +1,6 @@
-//! Bytes to facts: what a file is, and when it was taken.
+//! Bytes to facts: what a file is, when and where it was taken, how it is to be shown.
 //!
-//! [`describe`] reads the few kilobytes of a file that answer both, whatever the file's size, and never fails: what
+//! [`describe`] reads the few kilobytes of a file that answer this, whatever the file's size, and never fails: what
 //! cannot be read is simply not known. The bytes come from strangers (a phone, an app, a messenger), so every reader
 //! here works within the limits of `reader`: it neither loads whole files nor trusts a length, follows no chain of
 //! pointers without an end, and has no recursion.
@@ -9,44 +9,59 @@
 //! |---|---|
 //! | how is untrusted input read within limits? | `reader` |
 //! | what is this file? | `format`, `sniff` |
+//! | what is found out, and what is collected for it? | `facts`, `found` |
 //! | who says what about the time? | `claim`, `date_text` |
-//! | what do TIFF structures, EXIF and XMP say? | `tiff`, `exif`, `xmp` |
-//! | where do the containers keep them? | `jpeg`, `png`, `webp`, `raf`, `isobmff`, `heif`, `cr3`, `jxl` |
-//! | what do videos say? | `movie`, `matroska` |
+//! | what do TIFF structures, EXIF and XMP say? | `tiff`, `exif`, `exif_dates`, `xmp`, `place` |
+//! | where do the containers keep them? | `jpeg`, `png`, `webp`, `gif`, `tiff_file`, `raf`, `isobmff`, `heif`, `heif_properties`, `cr3`, `jxl` |
+//! | what do videos say? | `movie`, `movie_text`, `timing`, `track`, `matroska` |
+//! | is there a video in a photo? | `motion` |
 //! | what does the name say? | `file_name` |
 //! | who is believed? | `decide` |
 //!
-//! A new fact (dimensions, place, thumbnails) becomes a field of [`Facts`], found by the same container readers.
+//! A new fact becomes a field of [`Facts`]; the readers of containers collect what they meet in `found`.
 
 mod claim;
 mod cr3;
 mod date_text;
 mod decide;
 mod exif;
+mod exif_dates;
+mod facts;
 mod file_name;
 mod format;
+mod found;
+mod gif;
 mod heif;
+mod heif_properties;
 mod isobmff;
 mod jpeg;
 mod jxl;
 mod matroska;
+mod motion;
 mod movie;
+mod movie_text;
+mod place;
 mod png;
 mod raf;
 mod reader;
 mod sniff;
 mod tiff;
+mod tiff_file;
+mod timing;
+mod track;
 mod webp;
 mod xmp;
 
 use std::io::{Read, Seek};
 
 use jiff::{Timestamp, tz::TimeZone};
-use safelight_core::{CaptureTime, MediaKind};
 
-use crate::{claim::Claim, reader::Reader};
+use crate::{found::Found, reader::Reader};
 
-pub use crate::format::Format;
+pub use crate::{
+    facts::{Facts, Orientation, Place, Preview, Problem, Size},
+    format::Format,
+};
 
 /// What is known about a file besides its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -63,24 +78,13 @@ pub struct Hints<'a> {
     pub now: Timestamp,
 }
 
-/// What was found out about a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// What the file is, as far as filing needs to know.
-    pub kind: MediaKind,
-    /// What the file's bytes are, whatever its name says.
-    pub format: Format,
-    /// When it was taken, in the words of the most trustworthy source that has a believable one.
-    pub captured: Option<CaptureTime>,
-}
-
-/// Finds out what a file is and when it was taken.
+/// Finds out what a file is, when it was taken, and what else it says about itself.
 ///
 /// Sources of the capture time in the order of trust: the file's own metadata, its name, the client's date, the
 /// modification time. (A date that only says when the metadata was last changed comes after a name with a full date
 /// and time, see `decide`.) The file's position is arbitrary before and after; at most 4 MiB of it are read, and
-/// a few kilobytes as a rule. An error of reading means only that nothing is known from there on: whether the file
-/// can be read at all is for those to find out who store it.
+/// a few kilobytes as a rule. An error of reading means only that nothing is known from there on, and is one of the
+/// [`Problem`]s.
 ///
 /// ```
 /// use std::io::Cursor;
@@ -104,36 +108,72 @@ pub struct Facts {
 pub fn describe(file: &mut (impl Read + Seek), hints: &Hints<'_>) -> Facts {
     let mut reader = Reader::new(file);
     let format = sniff::sniff(&mut reader);
-    let mut claims = metadata(&mut reader, format);
-    claims.extend(file_name::claim(hints.name));
-    claims.extend(decide::outer_claims(hints));
+    let mut found = Found::default();
+    read(&mut reader, format, &mut found);
+    let motion_video = match format {
+        Format::Jpeg | Format::Heic | Format::Heif | Format::Avif => {
+            motion::find_video(&mut reader, &mut found)
+        }
+        _ => None,
+    };
+    found.problems.extend(decide::outer_problems(
+        hints.name,
+        format,
+        reader.whole().len == 0,
+    ));
+    if reader.has_failed() {
+        found.problems.push(Problem::Unreadable);
+    }
+    if reader.is_spent() {
+        found.problems.push(Problem::TooScattered);
+    }
+    found.claims.extend(file_name::claim(hints.name));
+    found.claims.extend(decide::outer_claims(hints));
+    let captured = decide::believe(found.claims, hints.zone, hints.now);
+    if captured.is_some_and(|captured| decide::is_factory_default(&captured)) {
+        found.problems.push(Problem::ClockNeverSet);
+    }
+    let orientation = found.orientation.unwrap_or_default();
     Facts {
         kind: format.kind(),
         format,
-        captured: decide::believe(claims, hints.zone, hints.now),
+        captured,
+        size: found
+            .stored
+            .or(found.stated)
+            .map(|stored| orientation.apply(stored)),
+        orientation,
+        place: found.place,
+        make: found.make,
+        model: found.model,
+        duration: found.duration,
+        content_id: found.content_id,
+        motion_video,
+        preview: found.previews.into_iter().max_by_key(|preview| preview.len),
+        problems: found.problems,
     }
 }
 
-/// What the file's own metadata say about its time.
-fn metadata(reader: &mut Reader<'_>, format: Format) -> Vec<Claim> {
-    let whole = reader.whole();
+/// Reads what the file says about itself.
+fn read(reader: &mut Reader<'_>, format: Format, found: &mut Found) {
     match format {
-        Format::Jpeg => jpeg::claims(reader, whole),
-        Format::Heic | Format::Heif | Format::Avif => heif::claims(reader),
-        Format::Png => png::claims(reader),
-        Format::WebP => webp::claims(reader),
+        Format::Jpeg => jpeg::read(reader, found),
+        Format::Heic | Format::Heif | Format::Avif => heif::read(reader, found),
+        Format::Png => png::read(reader, found),
+        Format::WebP => webp::read(reader, found),
+        Format::Gif => gif::read(reader, found),
         Format::Tiff
         | Format::Dng
         | Format::Cr2
         | Format::Nef
         | Format::Arw
         | Format::Orf
-        | Format::Rw2 => exif::claims_of_file(reader),
-        Format::Raf => raf::claims(reader),
-        Format::Cr3 => cr3::claims(reader),
-        Format::Jxl => jxl::claims(reader),
-        Format::Mp4 | Format::Mov | Format::M4v | Format::ThreeGp => movie::claims(reader),
-        Format::Mkv | Format::WebM => matroska::claims(reader),
-        Format::Gif | Format::MpegTs | Format::Avi | Format::Other => Vec::new(),
+        | Format::Rw2 => tiff_file::read(reader, format, found),
+        Format::Raf => raf::read(reader, found),
+        Format::Cr3 => cr3::read(reader, found),
+        Format::Jxl => jxl::read(reader, found),
+        Format::Mp4 | Format::Mov | Format::M4v | Format::ThreeGp => movie::read(reader, found),
+        Format::Mkv | Format::WebM => matroska::read(reader, found),
+        Format::MpegTs | Format::Avi | Format::Other => {}
     }
 }

@@ -50,6 +50,7 @@ pub(crate) struct Reader<'f> {
     page: Vec<u8>,
     page_number: Option<u64>,
     budget: u64,
+    failed: bool,
 }
 
 impl<'f> Reader<'f> {
@@ -62,14 +63,27 @@ impl<'f> Reader<'f> {
 
     pub(crate) fn new(file: &'f mut dyn ReadSeek) -> Self {
         // A file whose end cannot be found is treated like an empty one.
-        let len = file.seek(SeekFrom::End(0)).unwrap_or(0);
+        let end = file.seek(SeekFrom::End(0));
+        let failed = end.is_err();
+        let len = end.unwrap_or(0);
         Self {
             file,
             len,
             page: Vec::new(),
             page_number: None,
             budget: Self::BUDGET,
+            failed,
         }
+    }
+
+    /// Whether the file could not be read somewhere.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Whether more was wanted than the budget allows.
+    pub(crate) const fn is_spent(&self) -> bool {
+        self.budget == 0
     }
 
     /// The whole file.
@@ -132,11 +146,21 @@ impl<'f> Reader<'f> {
         }
         let start = number * Self::PAGE;
         let len = self.len.checked_sub(start)?.min(Self::PAGE);
-        self.budget = self.budget.checked_sub(len)?;
+        let Some(budget) = self.budget.checked_sub(len) else {
+            self.budget = 0;
+            return None;
+        };
+        self.budget = budget;
         self.page_number = None;
         self.page.resize(usize::try_from(len).ok()?, 0);
-        self.file.seek(SeekFrom::Start(start)).ok()?;
-        self.file.read_exact(&mut self.page).ok()?;
+        let read = self
+            .file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| self.file.read_exact(&mut self.page));
+        if read.is_err() {
+            self.failed = true;
+            return None;
+        }
         self.page_number = Some(number);
         Some(())
     }
