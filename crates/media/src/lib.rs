@@ -13,13 +13,14 @@
 //! | who says what about the time? | `claim`, `date_text` |
 //! | what do TIFF structures, EXIF and XMP say? | `tiff`, `exif`, `exif_dates`, `xmp`, `place` |
 //! | where do the containers keep them? | `jpeg`, `png`, `webp`, `gif`, `tiff_file`, `raf`, `isobmff`, `heif`, `heif_properties`, `cr3`, `jxl` |
-//! | what do videos say? | `movie`, `movie_text`, `timing`, `track`, `matroska` |
+//! | what do videos say? | `movie`, `movie_text`, `timing`, `track`, `matroska`, `transport_stream`, `avc` |
 //! | is there a video in a photo? | `motion` |
 //! | what does the name say? | `file_name` |
 //! | who is believed? | `decide` |
 //!
 //! A new fact becomes a field of [`Facts`]; the readers of containers collect what they meet in `found`.
 
+mod avc;
 mod claim;
 mod cr3;
 mod date_text;
@@ -49,6 +50,7 @@ mod tiff;
 mod tiff_file;
 mod timing;
 mod track;
+mod transport_stream;
 mod webp;
 mod xmp;
 
@@ -174,6 +176,7 @@ fn read(reader: &mut Reader<'_>, format: Format, found: &mut Found) {
         Format::Jxl => jxl::read(reader, found),
         Format::Mp4 | Format::Mov | Format::M4v | Format::ThreeGp => movie::read(reader, found),
         Format::Mkv | Format::WebM => matroska::read(reader, found),
-        Format::MpegTs | Format::Avi | Format::Other => {}
+        Format::MpegTs => transport_stream::read(reader, found),
+        Format::Avi | Format::Other => {}
     }
 }

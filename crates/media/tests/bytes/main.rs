@@ -7,6 +7,7 @@
 
 mod build;
 mod hostile;
+mod looks;
 mod movies;
 mod photos;
 
