@@ -53,6 +53,29 @@ pub enum TimeSource {
     FileModified,
 }
 
+/// How far a capture time is to be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// It may be something else: when the file was changed, sent or received.
+    Low,
+    /// A program says it of the photo, or the zone is not known for certain.
+    Medium,
+    /// The camera noted it when it took the photo.
+    High,
+}
+
+impl Confidence {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
 impl TimeSource {
     const ALL: [Self; 9] = [
         Self::QuickTimeCreationDate,
@@ -101,6 +124,29 @@ impl CaptureTime {
         }
     }
 
+    /// How far it is to be believed.
+    #[must_use]
+    pub const fn confidence(&self) -> Confidence {
+        match (self.source, self.precision) {
+            (
+                TimeSource::QuickTimeCreationDate
+                | TimeSource::ExifOriginal
+                | TimeSource::ExifDigitized,
+                Precision::Second,
+            ) => Confidence::High,
+            (
+                TimeSource::Xmp
+                | TimeSource::MovieHeader
+                | TimeSource::FileName
+                | TimeSource::Client,
+                Precision::Second,
+            ) => Confidence::Medium,
+            (TimeSource::ExifModified | TimeSource::FileModified, _) | (_, Precision::Day) => {
+                Confidence::Low
+            }
+        }
+    }
+
     /// The capture time that an instant is in `zone`, with the zone's offset at that instant.
     #[must_use]
     pub fn from_instant(instant: Timestamp, zone: &TimeZone, source: TimeSource) -> Self {
@@ -146,6 +192,21 @@ mod tests {
             taken.instant(&zone).unwrap().to_string(),
             "2024-07-01T10:00:00Z"
         );
+    }
+
+    #[test]
+    fn a_day_is_less_than_a_time() {
+        let mut taken = CaptureTime {
+            local: date(2024, 7, 1).at(12, 0, 0, 0),
+            offset: None,
+            source: TimeSource::ExifOriginal,
+            precision: Precision::Second,
+        };
+        assert_eq!(taken.confidence(), Confidence::High);
+        taken.source = TimeSource::FileName;
+        assert_eq!(taken.confidence(), Confidence::Medium);
+        taken.precision = Precision::Day;
+        assert_eq!(taken.confidence(), Confidence::Low);
     }
 
     #[test]

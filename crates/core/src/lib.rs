@@ -30,7 +30,7 @@ pub mod template;
 pub mod upload_name;
 
 pub use ambient::{Clock, Entropy};
-pub use capture::{CaptureTime, Precision, TimeSource};
+pub use capture::{CaptureTime, Confidence, Precision, TimeSource};
 pub use device_path::{DevicePath, DevicePathError};
 pub use hash::{ContentHash, ParseHashError};
 pub use ids::{AssetId, DestinationId, DeviceId};

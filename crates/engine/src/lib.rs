@@ -14,6 +14,7 @@
 //! | checksums that clients compare | [`checksum`] |
 //! | what the page shows: status, arrivals, receipts | [`model`], `view` |
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
+//! | what is read from files that need not be in the library | [`inspect`] |
 //! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
 //! | how the house is reached: plain HTTP, public address, proxies, certificate | [`reach`] |
@@ -25,6 +26,7 @@ pub mod checksum;
 pub mod command;
 mod commands;
 pub mod error;
+pub mod inspect;
 pub mod intake;
 pub mod model;
 mod offsite;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use safelight_engine::{Command, command::VerifyScope};
 
-use crate::{ask, folders, print, reach, serve, talk};
+use crate::{ask, folders, inspect, print, reach, serve, talk};
 
 /// Your photos: from the phone to your own disk, encrypted to storage of your choice, and back again.
 #[derive(Parser)]
@@ -86,6 +86,14 @@ enum Word {
         #[command(flatten)]
         output: Output,
     },
+    /// What Safelight reads from photos and videos, wherever they lie. Needs no server and no data folder.
+    Inspect {
+        /// Files, or folders with all that is in them.
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// What is needed to restore with nothing but `restic`. Keep it where the photos are not.
     Kit {
         /// For this destination only.
@@ -151,6 +159,9 @@ pub(crate) struct Output {
 
 /// Runs what was typed; answers the exit code.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
+    if let Some(Word::Inspect { paths, output }) = &cli.command {
+        return inspect::inspect(paths, *output);
+    }
     let data = folders::data_dir(cli.data)?;
     let (command, output) = match cli.command {
         None => {
@@ -174,7 +185,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
 fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
     let one = |command, output| Ok((vec![command], output));
     match word {
-        Word::Serve(_) => unreachable!("serving is not a command to a server"),
+        Word::Serve(_) | Word::Inspect { .. } => {
+            unreachable!("serving and inspecting are no commands to a server")
+        }
         Word::Device(Device::Add { name, output }) => one(Command::DeviceAdd { name }, output),
         Word::Destination(Destination::Add {
             name,

@@ -3,6 +3,7 @@
 mod ask;
 mod cli;
 mod folders;
+mod inspect;
 mod network;
 mod print;
 mod progress;

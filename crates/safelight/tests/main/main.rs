@@ -11,6 +11,7 @@ mod crash;
 mod faults;
 mod full_disk;
 mod house;
+mod inspect;
 mod judges;
 mod litmus;
 mod names;
