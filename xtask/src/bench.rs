@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the comparisons of `crates/safelight/benches`, with the release build.
+//! `cargo xtask bench`: the comparisons of `crates/safelight/benches` and `crates/media/benches`, with the release build.
 
 use anyhow::Result;
 
@@ -6,6 +6,9 @@ use crate::{
     run::{self, cargo},
     tools,
 };
+
+/// The comparison that needs no server, and so is the media crate's own.
+const FACTS: &str = "facts";
 
 /// Sets up the other programs and runs the named comparisons; options are passed on as they are.
 ///
@@ -16,5 +19,23 @@ pub(crate) fn bench(options: &[&str]) -> Result<()> {
     for skipped in tools::set_up()? {
         eprintln!("left out: {skipped}");
     }
-    run::run(cargo(&["bench", "--package", "safelight", "--bench", "speed", "--"]).args(options))
+    let named = |option: &&str| *option == FACTS;
+    let others: Vec<&str> = options
+        .iter()
+        .copied()
+        .filter(|name| !named(name))
+        .collect();
+    if options.is_empty() || options.iter().any(named) {
+        run::run(&mut cargo(&[
+            "bench",
+            "--package",
+            "safelight-media",
+            "--bench",
+            FACTS,
+        ]))?;
+    }
+    if !options.is_empty() && others.is_empty() {
+        return Ok(());
+    }
+    run::run(cargo(&["bench", "--package", "safelight", "--bench", "speed", "--"]).args(others))
 }

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod agreement;
 mod arrows;
 mod bench;
 mod crash;
@@ -19,13 +20,14 @@ cargo xtask <command>
   arrows                       who may depend on whom
   deny                         licences, banned crates, sources (cargo-deny)
   advisories                   known weaknesses in what we depend on (cargo-deny; fetches its list from the network)
+  agreement                    how far we and exiftool agree about the corpus of photos, as a table
   crash [--kills N] [--seed S] kills the server under load N times (default 300) and looks for losses
   night [--phones N] [--photos N] [--seed S]
                                simulated phones upload and delete through nights with a bad line (default 5 × 5000), and
                                nothing that they deleted may be missing
   bench [NAME…] [--scale F] [--rounds N]
-                               speed beside other programs: intake, memory, offsite, s3, latency, next, restore, small,
-                               start, propfind; all by default";
+                               speed beside other programs: facts, intake, memory, offsite, s3, latency, next, restore,
+                               small, start, propfind; all by default";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         ["arrows"] => arrows::check(),
         ["deny"] => deny::check(),
         ["advisories"] => deny::advisories(),
+        ["agreement"] => agreement::agreement(),
         ["crash", options @ ..] => crash::crash(options),
         ["night", options @ ..] => night::night(options),
         ["bench", options @ ..] => bench::bench(options),
