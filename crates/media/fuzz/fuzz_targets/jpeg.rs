@@ -1,0 +1,6 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use safelight_media_fuzz::describe_file;
+
+fuzz_target!(|data: &[u8]| describe_file(b"\xFF\xD8\xFF", data));
