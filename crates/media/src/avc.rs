@@ -15,6 +15,9 @@ const MODIFIED_DV_PACK: &[u8; 20] =
 const YEAR_AND_MONTH: u8 = 0x18;
 const DAY_AND_TIME: u8 = 0x19;
 
+/// The most units with information that are looked at; the first key frame has a handful.
+const MAX_UNITS: usize = 128;
+
 /// What was found in a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
@@ -26,16 +29,21 @@ pub(crate) struct Stream {
 pub(crate) fn read(stream: &[u8]) -> Stream {
     let mut found = Stream::default();
     let mut rest = stream;
-    while let Some(at) = rest.windows(3).position(|window| window == [0, 0, 1]) {
+    let mut looked_at = 0;
+    while looked_at < MAX_UNITS
+        && let Some(at) = rest.windows(3).position(|window| window == [0, 0, 1])
+    {
         rest = &rest[at + 3..];
         let Some((header, content)) = rest.split_first() else {
             break;
         };
         match header & 0x1F {
             SEQUENCE_PARAMETERS if found.size.is_none() => {
+                looked_at += 1;
                 found.size = size(&unescaped(&content[..content.len().min(256)]));
             }
             SUPPLEMENTAL if found.claim.is_none() => {
+                looked_at += 1;
                 found.claim = claim(&unescaped(&content[..content.len().min(1024)]));
             }
             _ => {}

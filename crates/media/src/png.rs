@@ -22,12 +22,15 @@ const XMP: &[u8] = b"XML:com.adobe.xmp";
 const XMP_OF_JPEG: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// The most chunks that are looked at; large pictures have thousands of `IDAT`.
 const MAX_CHUNKS: usize = 1024;
+/// The most texts with metadata that are read: a few bytes of each may become many.
+const MAX_TEXTS: usize = 8;
 /// The most bytes that a compressed text may become.
 const MAX_INFLATED: usize = 1 << 20;
 
 /// Reads the file.
 pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
     let mut rest = reader.whole().after(8);
+    let mut texts = 0;
     for _ in 0..MAX_CHUNKS {
         let Some([l0, l1, l2, l3, kind @ ..]) = reader.array::<8>(rest.start) else {
             break;
@@ -43,7 +46,9 @@ pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
                     exif::read(reader, tiff, found);
                 }
             }
-            b"tEXt" | b"zTXt" | b"iTXt" => read_text(reader, kind, content, found),
+            b"tEXt" | b"zTXt" | b"iTXt" if texts < MAX_TEXTS => {
+                texts += usize::from(read_text(reader, kind, content, found));
+            }
             b"IEND" => break,
             _ => {}
         }
@@ -63,21 +68,20 @@ fn size(reader: &mut Reader<'_>, header: Span) -> Option<Size> {
     )
 }
 
-/// Reads a text if its name is one of those with metadata.
-fn read_text(reader: &mut Reader<'_>, kind: [u8; 4], chunk: Span, found: &mut Found) {
+/// Reads a text if its name is one of those with metadata; answers whether it is.
+fn read_text(reader: &mut Reader<'_>, kind: [u8; 4], chunk: Span, found: &mut Found) -> bool {
     let head = reader.prefix(chunk, 80);
-    let Some(name) = head.split(|&byte| byte == 0).next() else {
-        return;
-    };
+    let name = head.split(|&byte| byte == 0).next().unwrap_or_default();
     let is_exif = RAW_PROFILES.contains(&name);
     if !is_exif && name != RAW_XMP && name != XMP {
-        return;
+        return false;
     }
     let Some(text) = text(reader, kind, chunk.after(name.len() as u64 + 1)) else {
-        return;
+        return true;
     };
     if name == XMP {
-        return xmp::read_bytes(&text, found);
+        xmp::read_bytes(&text, found);
+        return true;
     }
     let profile = profile(&text);
     if let Some(packet) = profile.strip_prefix(XMP_OF_JPEG) {
@@ -92,6 +96,7 @@ fn read_text(reader: &mut Reader<'_>, kind: [u8; 4], chunk: Span, found: &mut Fo
     } else {
         xmp::read_bytes(&profile, found);
     }
+    true
 }
 
 /// A chunk's text, inflated if need be, from what stands behind its name.

@@ -19,8 +19,8 @@ use crate::{
 const DATES: [&str; 2] = ["exif:DateTimeOriginal", "photoshop:DateCreated"];
 /// Properties of a Motion Photo: Google's second form, and its first.
 const MOTION_PHOTO: [&str; 2] = [":MotionPhoto", ":MicroVideo"];
-/// Where the video of the first form begins, in bytes before the end of the file.
-const MICRO_VIDEO_OFFSET: &str = ":MicroVideoOffset";
+/// Where the video begins, in bytes before the end of the file: of the first form, and of programs that mixed both.
+const VIDEO_OFFSETS: [&str; 2] = [":MicroVideoOffset", ":MotionPhotoOffset"];
 /// What stands before each item of the directory of files that are appended to a photo.
 const ITEM: &str = "rdf:li";
 /// The most items of that directory that are looked at.
@@ -53,10 +53,11 @@ pub(crate) fn read_bytes(packet: &[u8], found: &mut Found) {
         .iter()
         .any(|name| property(&packet, name) == Some("1"))
     {
-        let micro_video = || property(&packet, MICRO_VIDEO_OFFSET)?.parse::<u64>().ok();
+        let stated = |name| property(&packet, name)?.parse::<u64>().ok();
         found.motion.is_promised = true;
         found.motion.before_end.extend(appended_video(&packet));
-        found.motion.before_end.extend(micro_video());
+        let stated = VIDEO_OFFSETS.into_iter().filter_map(stated);
+        found.motion.before_end.extend(stated);
     }
 }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod looks;
 mod movies;
 mod photos;
+mod streams;
 
 use std::io::Cursor;
 

@@ -22,8 +22,7 @@ fn damaged_files_are_survived() {
             files.push(bytes);
         }
     }
-    let mutants =
-        std::env::var("SAFELIGHT_MUTANTS").map_or(5_000, |count| count.parse().unwrap());
+    let mutants = std::env::var("SAFELIGHT_MUTANTS").map_or(5_000, |count| count.parse().unwrap());
     let zone = TimeZone::UTC;
     let hints = Hints {
         name: "",
