@@ -7,7 +7,7 @@ use crate::{
         Exif, exif_segment, ftyp, jpeg, keys, mvhd, node, png, user_text, versioned, webp,
         xmp_segment,
     },
-    facts, facts_named,
+    facts, facts_named, looks, streams,
 };
 
 /// One file of every format that is read.
@@ -59,14 +59,22 @@ fn seeds() -> Vec<Vec<u8>> {
         [ftyp(b"qt  "), node(b"moov", &moov.concat())].concat(),
         b"\x1A\x45\xDF\xA3\x87\x42\x82\x84webm\x18\x53\x80\x67\xFF\x15\x49\xA9\x66\x8B\x44\x61\x88\0\0\0\0\0\0\0\0".to_vec(),
         tiff,
+        [looks::heif(&[looks::extent(64, 48), node(b"irot", &[1])]), node(b"mpvd", &looks::video())].concat(),
+        looks::movie(&[looks::header(600, 900), looks::track(1, 640)]),
+        looks::gif(),
+        streams::packets().concat(),
     ]
 }
 
 #[test]
 fn the_seeds_are_read() {
     for seed in seeds() {
+        let found = facts(&seed);
         assert!(
-            facts(&seed).captured.is_some() || facts(&seed).format == safelight_media::Format::WebM
+            found.captured.is_some()
+                || found.size.is_some()
+                || found.format == safelight_media::Format::WebM,
+            "{found:?}"
         );
     }
 }
@@ -125,7 +133,7 @@ proptest! {
 
     #[test]
     fn damaged_files_are_survived(
-        seed in 0..7_usize,
+        seed in 0..11_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
         extremes in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(vec![0_u32, 1, 0x7FFF_FFFF, u32::MAX])), 0..3),
         cut in any::<prop::sample::Index>(),

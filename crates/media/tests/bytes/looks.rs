@@ -60,7 +60,7 @@ fn a_jpeg_is_shown_as_exif_says() {
 }
 
 /// HEIF with one item and properties, all of them its own.
-fn heif(properties: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn heif(properties: &[Vec<u8>]) -> Vec<u8> {
     let numbers: Vec<u8> = (1..=u8::try_from(properties.len()).unwrap()).collect();
     let associations = [
         &[0, 0, 0, 1, 0, 7, u8::try_from(numbers.len()).unwrap()][..],
@@ -81,7 +81,7 @@ fn heif(properties: &[Vec<u8>]) -> Vec<u8> {
     [ftyp(b"heic"), versioned(b"meta", 0, &meta.concat())].concat()
 }
 
-fn extent(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn extent(width: u32, height: u32) -> Vec<u8> {
     let sides = [width.to_be_bytes(), height.to_be_bytes()].concat();
     versioned(b"ispe", 0, &sides)
 }
@@ -105,13 +105,13 @@ fn heif_is_cropped_and_turned_by_its_properties() {
     assert!(mirrored.orientation.mirrored);
 }
 
-fn header(scale: u32, units: u32) -> Vec<u8> {
+pub(crate) fn header(scale: u32, units: u32) -> Vec<u8> {
     let fields = [[0; 4], [0; 4], scale.to_be_bytes(), units.to_be_bytes()].concat();
     versioned(b"mvhd", 0, &[fields, vec![0; 80]].concat())
 }
 
 /// A track with pictures that is turned by a quarter clockwise.
-fn track(flags: u8, width: u32) -> Vec<u8> {
+pub(crate) fn track(flags: u8, width: u32) -> Vec<u8> {
     let one = 1_u32 << 16;
     let matrix = [0, one, 0, one.wrapping_neg(), 0, 0, 0, 0, 1 << 30];
     let numbers = [&[0; 9][..], &matrix, &[width << 16, 480 << 16]].concat();
@@ -124,7 +124,7 @@ fn track(flags: u8, width: u32) -> Vec<u8> {
     node(b"trak", &[header, node(b"mdia", &handler)].concat())
 }
 
-fn movie(boxes: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn movie(boxes: &[Vec<u8>]) -> Vec<u8> {
     [ftyp(b"qt  "), node(b"moov", &boxes.concat())].concat()
 }
 
@@ -206,7 +206,7 @@ fn apples_note_names_the_live_photo() {
 }
 
 /// A small file of the ISO base media file format.
-fn video() -> Vec<u8> {
+pub(crate) fn video() -> Vec<u8> {
     [ftyp(b"mp42"), node(b"mdat", &[7; 100])].concat()
 }
 
@@ -282,6 +282,19 @@ fn png_and_webp_state_their_size() {
     }
 }
 
+/// A GIF of two pictures, shown for 0.2 s and 0.3 s, each with a control before it.
+pub(crate) fn gif() -> Vec<u8> {
+    let picture = |hundredths: u8| {
+        [
+            &[0x21, 0xF9, 4, 0, hundredths, 0, 0, 0][..],
+            &[0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0x44, 0],
+        ]
+        .concat()
+    };
+    let head = b"GIF89a\x40\0\x30\0\0\0\0";
+    [&head[..], &picture(20), &picture(30), &[0x3B]].concat()
+}
+
 #[test]
 fn animations_last_as_long_as_their_pictures_are_shown() {
     let frame = |milliseconds: u8| {
@@ -292,16 +305,7 @@ fn animations_last_as_long_as_their_pictures_are_shown() {
     let webp = webp(&[(b"ANMF", &frame(100)), (b"ANMF", &frame(150))]);
     assert_eq!(facts(&webp).duration.unwrap().as_millis(), 250);
 
-    // Two pictures, 0.2 s and 0.3 s, each with a control before it.
-    let picture = |hundredths: u8| {
-        [
-            &[0x21, 0xF9, 4, 0, hundredths, 0, 0, 0][..],
-            &[0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0x44, 0],
-        ]
-        .concat()
-    };
-    let head = b"GIF89a\x40\0\x30\0\0\0\0";
-    let gif = [&head[..], &picture(20), &picture(30), &[0x3B]].concat();
+    let gif = gif();
     assert_eq!(look(&facts(&gif)), "64x48 0");
     assert_eq!(facts(&gif).duration.unwrap().as_millis(), 500);
     assert_eq!(facts(&gif[..gif.len() - 1]).duration, None);

@@ -48,9 +48,9 @@ fn key_frame() -> Vec<u8> {
     units
 }
 
-#[test]
-fn a_camcorders_file_says_when_and_how_long() {
-    let packets = [
+/// A whole file of three pictures, packet by packet.
+pub(crate) fn packets() -> Vec<Vec<u8>> {
+    [
         tables(),
         vec![
             pictures(7 * HALF_A_SECOND, &key_frame()),
@@ -59,7 +59,12 @@ fn a_camcorders_file_says_when_and_how_long() {
             packet(0x102, b"\0\0\x01\xC0\0\0\x80\x80\x05\x2F\xFF\xFF\xFF\xFF"),
         ],
     ]
-    .concat();
+    .concat()
+}
+
+#[test]
+fn a_camcorders_file_says_when_and_how_long() {
+    let packets = packets();
     let timed: Vec<u8> = packets
         .iter()
         .flat_map(|packet| [&[0; 4], &packet[..]].concat())
