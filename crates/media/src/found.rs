@@ -14,7 +14,7 @@ pub(crate) struct Found {
     pub(crate) claims: Vec<Claim>,
     /// The picture's size as it is stored.
     pub(crate) stored: Option<Size>,
-    /// The size that EXIF states, for a picture that is missing itself.
+    /// A size for want of a better one: that EXIF states of a missing picture, or of a track that is not played.
     pub(crate) stated: Option<Size>,
     /// What is to be done with the stored picture.
     pub(crate) orientation: Option<Orientation>,

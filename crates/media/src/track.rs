@@ -31,10 +31,16 @@ pub(crate) fn read(reader: &mut Reader<'_>, trak: Span, found: &mut Found) -> Op
         && let Some(header) = header
         && has_pictures(reader, media)
         && let Some(track) = Header::read(reader, header)
-        && track.is_enabled
     {
-        found.stored = track.size.or_else(|| stored_size(reader, media));
-        Found::fill(&mut found.orientation, || Some(track.orientation));
+        let size = track.size.or_else(|| stored_size(reader, media));
+        if track.is_enabled {
+            found.stored = size;
+            found.orientation = Some(track.orientation);
+        } else if found.stated.is_none() {
+            // Some writers call no track played; then the first one counts.
+            found.stated = size;
+            found.orientation = Some(track.orientation);
+        }
     }
     let media_header = isobmff::find(reader, media, *b"mdhd")?;
     Timing::read(reader, media_header)?.duration()

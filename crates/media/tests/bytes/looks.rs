@@ -137,6 +137,8 @@ fn a_video_lasts_and_is_turned() {
         "a track that is not played has no say"
     );
     assert_eq!(found.duration.unwrap().as_secs_f64(), 1.5);
+    let not_played = facts(&movie(&[header(600, 900), track(0, 320)]));
+    assert_eq!(look(&not_played), "480x320 90", "unless there is no other");
     assert_eq!(facts(&movie(&[header(0, 900)])).duration, None);
     assert_eq!(facts(&movie(&[header(600, u32::MAX)])).duration, None);
     let cut = facts(&[ftyp(b"qt  "), node(b"mdat", &[0; 50])].concat());
