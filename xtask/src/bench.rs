@@ -7,7 +7,7 @@ use crate::{
     tools,
 };
 
-/// The comparison that needs no server, and so is the media crate's own.
+/// The comparison that needs no server, and so is the media crate's own. It is named alone and takes no options.
 const FACTS: &str = "facts";
 
 /// Sets up the other programs and runs the named comparisons; options are passed on as they are.
@@ -19,13 +19,7 @@ pub(crate) fn bench(options: &[&str]) -> Result<()> {
     for skipped in tools::set_up()? {
         eprintln!("left out: {skipped}");
     }
-    let named = |option: &&str| *option == FACTS;
-    let others: Vec<&str> = options
-        .iter()
-        .copied()
-        .filter(|name| !named(name))
-        .collect();
-    if options.is_empty() || options.iter().any(named) {
+    if options.is_empty() || options == [FACTS] {
         run::run(&mut cargo(&[
             "bench",
             "--package",
@@ -34,8 +28,8 @@ pub(crate) fn bench(options: &[&str]) -> Result<()> {
             FACTS,
         ]))?;
     }
-    if !options.is_empty() && others.is_empty() {
+    if options == [FACTS] {
         return Ok(());
     }
-    run::run(cargo(&["bench", "--package", "safelight", "--bench", "speed", "--"]).args(others))
+    run::run(cargo(&["bench", "--package", "safelight", "--bench", "speed", "--"]).args(options))
 }
