@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::Uri;
-use safelight_engine::{AccessError, Invitation, command::NewDevice, model::DeviceStatus};
+use safelight_engine::{AccessError, Engine, Invitation, command::NewDevice, model::DeviceStatus};
 
 use super::{
     program::{Platform, Program},
@@ -128,7 +128,7 @@ async fn page(
     let program = platform.with(program)?;
     let device = may_add_photos(&visit, id).await?;
     let server = visit.engine.address();
-    let fingerprint = visit.ask(|engine| engine.fingerprint()).await?;
+    let fingerprint = visit.ask(Engine::fingerprint).await?;
     let stage = Steps::stage(visit.engine.invitation(id), &device, program, &server);
     Ok(render(&Steps {
         page: visit.page,
