@@ -15,6 +15,7 @@
 //! | what do videos say? | `movie`, `matroska` |
 //! | what does the name say? | `file_name` |
 //! | who is believed? | `decide` |
+//! | has the file its end? | `wholeness` |
 //!
 //! A new fact (dimensions, place, thumbnails) becomes a field of [`Facts`], found by the same container readers.
 
@@ -37,6 +38,7 @@ mod reader;
 mod sniff;
 mod tiff;
 mod webp;
+mod wholeness;
 mod xmp;
 
 use std::io::{Read, Seek};
@@ -46,7 +48,10 @@ use safelight_core::{CaptureTime, MediaKind};
 
 use crate::{claim::Claim, reader::Reader};
 
-pub use crate::format::Format;
+pub use crate::{
+    format::Format,
+    wholeness::{Wholeness, wholeness},
+};
 
 /// What is known about a file besides its bytes.
 #[derive(Clone, Copy, Debug)]

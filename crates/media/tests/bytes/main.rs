@@ -9,6 +9,7 @@ mod build;
 mod hostile;
 mod movies;
 mod photos;
+mod wholeness;
 
 use std::io::Cursor;
 
