@@ -77,6 +77,8 @@ impl Library {
         if open.is_arriving() {
             return Err(PartialError::Busy(id));
         }
+        let total = total.or(open.total());
+        open.must_be_known(total)?;
         let have = open.received();
         if let Some(promised) = total.filter(|total| *total != have) {
             return Err(PartialError::WrongTotal { id, promised, have });

@@ -8,7 +8,8 @@
 //! **What a received piece promises:** the bytes are handed to the system, so that they survive the end of this process,
 //! however it comes. They are not flushed: a phone forgets nothing before the whole photo is acknowledged, and a flush
 //! for each piece would make large videos half as fast. After a restart every piece is read and compared with its hash
-//! before anything is said of it; what a power cut took is not listed, and the client sends it again.
+//! before anything is said of it; what a power cut took is not listed, and the client sends it again. The whole is made
+//! only for a client that has asked since, or says how long the whole is.
 //!
 //! | what | module |
 //! |---|---|
@@ -92,6 +93,12 @@ pub enum PartialError {
     /// Something else is being done with it.
     #[error("The upload {:?} is busy with another request; try again in a moment", .0.name)]
     Busy(PartialId),
+    /// Safelight was restarted since, and whoever wants the whole neither says how long it is nor has asked what is here:
+    /// it may believe in pieces that a power cut took. Transient: asking helps.
+    #[error(
+        "Safelight was restarted during the upload {:?}; ask which pieces are here, and send the others again", .0.name
+    )]
+    Interrupted(PartialId),
     /// The bytes do not follow those that are here.
     #[error("The next byte of the upload {:?} is number {have}", .id.name)]
     WrongOffset {
@@ -129,7 +136,7 @@ impl PartialError {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Intake(error) => error.is_transient(),
-            Self::Busy(_) | Self::TooManyUploads => true,
+            Self::Busy(_) | Self::Interrupted(_) | Self::TooManyUploads => true,
             Self::NotFound(_)
             | Self::WrongOffset { .. }
             | Self::WrongTotal { .. }
@@ -243,7 +250,21 @@ impl Library {
         open.check(self.core())?;
         // Whoever asks where to go on has lost the connection over which bytes may still seem to come.
         open.take_over(self.core())?;
+        open.note_told();
         Ok(open.state())
+    }
+
+    /// Whether there is such an upload. Says nothing of its pieces.
+    ///
+    /// # Errors
+    ///
+    /// The library folder is not there, or cannot be read.
+    pub fn has_partial(&self, id: &PartialId) -> Result<bool, PartialError> {
+        match self.find_partial(id) {
+            Ok(open) => Ok(lock(&open).is_there()),
+            Err(PartialError::NotFound(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes an upload back, with all that was received of it.

@@ -1,4 +1,4 @@
-//! A piece's way in: to the end of the body if it is the next one, else to a file of its own.
+//! A piece's way in: to the end of the body if it comes after all that is there, else to a file of its own.
 
 use std::{
     fs::File,
@@ -78,6 +78,7 @@ impl Library {
                         have,
                     });
                 }
+                open.note_told();
             }
             Slot::Numbered(number) => open.supersede(core, number)?,
         }
@@ -85,7 +86,7 @@ impl Library {
         let (number, is_next) = match (slot, open.last_in_body()) {
             (Slot::At(_), _) => (0, true),
             (Slot::Numbered(number), None) => (number, true),
-            (Slot::Numbered(number), Some(last)) => (number, last.checked_add(1) == Some(number)),
+            (Slot::Numbered(number), Some(last)) => (number, number > last),
         };
         let turn = if is_next {
             open.take_body(number)

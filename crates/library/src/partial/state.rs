@@ -52,6 +52,8 @@ pub(super) struct Open {
     next_own: u64,
     /// Whether the pieces were read since this program was started.
     checked: bool,
+    /// Whether the client knows which pieces are here. After a restart it may believe in some that a power cut took.
+    told: bool,
     gone: bool,
 }
 
@@ -65,6 +67,7 @@ impl Open {
         let begun = core.clock.now();
         let mut open = Self::found(core, folder, id, about, begun, Vec::new());
         open.checked = true;
+        open.told = true;
         // What a removal did not get done.
         open.remove_files(core)?;
         open.gone = false;
@@ -102,12 +105,31 @@ impl Open {
             body_taken: None,
             own_arriving: 0,
             checked: false,
+            told: false,
             gone: false,
         }
     }
 
     pub(super) const fn id(&self) -> &PartialId {
         &self.id
+    }
+
+    /// The client is told, or has just proved to know, what is here.
+    pub(super) fn note_told(&mut self) {
+        self.told = true;
+    }
+
+    /// Whether all bytes that the client believes to be here are, as far as can be known.
+    pub(super) fn must_be_known(&self, total: Option<u64>) -> Result<(), PartialError> {
+        if !self.told && total.is_none() {
+            return Err(PartialError::Interrupted(self.id.clone()));
+        }
+        Ok(())
+    }
+
+    /// How many bytes the client said in the beginning that it will have.
+    pub(super) const fn total(&self) -> Option<u64> {
+        self.about.total
     }
 
     pub(super) const fn is_there(&self) -> bool {
@@ -345,6 +367,7 @@ impl Open {
         self.forget_unrecorded(core)?;
         self.remove_unknown(core)?;
         if self.lines.len() < had {
+            self.told = false;
             tracing::info!(upload = %self.id.name, lost = had - self.lines.len(), "pieces of an upload did not survive; they are sent again");
         }
         self.rewrite_index(core)?;
