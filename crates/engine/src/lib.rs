@@ -51,8 +51,8 @@ pub use pairing::{Grant, Invitation, LoginGranted, LoginRequest, LoginStarted};
 pub use pieces::{PiecesError, ReceivingPiece};
 pub use safelight_library::IntakeError as Refusal;
 pub use safelight_library::{
-    About, Entry, EntryChange, Moved, NewNote, NoteReceipt, Partial, PartialError, PartialId, Piece,
-    Precondition, Property, ReadError, Slot, TreeError,
+    About, Entry, EntryChange, Moved, NewNote, NoteReceipt, Partial, PartialError, PartialId,
+    Piece, Precondition, Property, ReadError, Slot, TreeError,
 };
 pub use start::{Engine, OpenError, Options};
 pub use tree::{OpenPhoto, Room};

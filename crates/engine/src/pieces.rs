@@ -101,6 +101,16 @@ impl Engine {
         blocking(move || engine.heard(engine.library().begin_partial(&id, about))).await
     }
 
+    /// Whether there is such an upload.
+    ///
+    /// # Errors
+    ///
+    /// The library folder is not there, or cannot be read.
+    pub async fn has_pieces(&self, id: PartialId) -> Result<bool, PiecesError> {
+        let engine = self.clone();
+        blocking(move || engine.heard(engine.library().has_partial(&id))).await
+    }
+
     /// What is here of an upload.
     ///
     /// # Errors
