@@ -160,7 +160,7 @@ impl Hasher {
     }
 }
 
-fn of_reader(algorithm: Algorithm, mut reader: impl Read) -> io::Result<Checksum> {
+pub(crate) fn of_reader(algorithm: Algorithm, mut reader: impl Read) -> io::Result<Checksum> {
     let mut hasher = Hasher::new(algorithm);
     let mut piece = vec![0; PIECE];
     loop {

@@ -18,7 +18,7 @@ use crate::{
 
 mod receiving;
 pub use receiving::Receiving;
-pub(crate) use receiving::SmallUploads;
+pub(crate) use receiving::{SmallUploads, ToDisk};
 
 /// What a device wants stored.
 #[derive(Clone, Debug)]
@@ -138,6 +138,17 @@ impl Engine {
     }
 
     fn file(&self, staged: Staged, request: UploadRequest) -> Result<Receipt, IntakeError> {
+        let filing = self.filing_of(&staged, request)?;
+        let receipt = self.0.library.commit(staged, filing)?;
+        self.note_stored(receipt)
+    }
+
+    /// Looks into a staged file for what it is and where it belongs.
+    pub(crate) fn filing_of(
+        &self,
+        staged: &Staged,
+        request: UploadRequest,
+    ) -> Result<Filing, IntakeError> {
         let hints = Hints {
             name: lasting_name(request.path.name()),
             client_created: request.created,
@@ -154,23 +165,23 @@ impl Engine {
         })?;
         let facts = safelight_media::describe(&mut file, &hints);
         drop(file);
-        let wish = lasting_name(request.path.name()).to_owned();
-        let receipt = self.0.library.commit(
-            staged,
-            Filing {
-                device: Some(request.device),
-                device_path: Some(request.path.clone()),
-                wish,
-                kind: facts.kind,
-                captured: facts.captured,
-                client_modified: request.modified,
-                client_created: request.created,
-                precondition: request.precondition,
-                create_parents: request.create_parents,
-            },
-        )?;
+        Ok(Filing {
+            device: Some(request.device),
+            wish: lasting_name(request.path.name()).to_owned(),
+            device_path: Some(request.path),
+            kind: facts.kind,
+            captured: facts.captured,
+            client_modified: request.modified,
+            client_created: request.created,
+            precondition: request.precondition,
+            create_parents: request.create_parents,
+        })
+    }
+
+    /// What is done once a photo is durable.
+    pub(crate) fn note_stored(&self, receipt: library::Receipt) -> Result<Receipt, IntakeError> {
         let entry = receipt.entry.ok_or_else(|| {
-            EngineError::Bug(format!("the upload of {} got no name", request.path))
+            EngineError::Bug(format!("the upload of {} got no name", receipt.path))
         })?;
         self.note_room_again()?;
         self.note_arrival();
@@ -194,7 +205,13 @@ impl Engine {
 
     /// A full disk is the owner's to mend, so the page says so until an upload fits again.
     fn note_refusal(&self, error: &IntakeError) {
-        let IntakeError::Library(error @ library::IntakeError::NoSpace { path, .. }) = error else {
+        if let IntakeError::Library(error) = error {
+            self.note_full_disk(error);
+        }
+    }
+
+    pub(crate) fn note_full_disk(&self, error: &library::IntakeError) {
+        let library::IntakeError::NoSpace { path, .. } = error else {
             return;
         };
         self.0.disk_is_full.store(true, Ordering::Relaxed);

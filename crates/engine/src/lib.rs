@@ -10,6 +10,7 @@
 //! | wrong tries slowed down | `pace` |
 //! | a phone let in by a code, or by the owner's word | [`pairing`] |
 //! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
+//! | an upload that comes in pieces and survives a restart | [`pieces`] |
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
 //! | checksums that clients compare | [`checksum`] |
 //! | what the page shows: status, arrivals, receipts | [`model`], `view` |
@@ -32,6 +33,7 @@ pub mod model;
 mod offsite;
 mod pace;
 pub mod pairing;
+pub mod pieces;
 pub mod reach;
 mod schedule;
 mod secrets;
@@ -48,9 +50,11 @@ pub use error::EngineError;
 pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
 pub use model::{Activity, Problem, State, Status};
 pub use pairing::{Grant, Invitation, LoginGranted, LoginRequest, LoginStarted};
+pub use pieces::{PiecesError, ReceivingPiece};
 pub use safelight_library::IntakeError as Refusal;
 pub use safelight_library::{
-    Entry, EntryChange, Moved, NewNote, NoteReceipt, Precondition, Property, ReadError, TreeError,
+    About, Entry, EntryChange, Moved, NewNote, NoteReceipt, Partial, PartialError, PartialId,
+    Piece, Precondition, Property, ReadError, Slot, TreeError,
 };
 pub use start::{Engine, OpenError, Options};
 pub use tree::{OpenPhoto, Room};

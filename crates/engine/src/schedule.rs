@@ -126,6 +126,9 @@ impl Engine {
         let library = self.library();
         let now = self.0.clock.now();
         library.release_claims()?;
+        if self.library_is_ready() {
+            library.expire_partials()?;
+        }
         if !library.clean_start() {
             self.enqueue(RECONCILE, "", now)?;
         }

@@ -8,7 +8,7 @@ use std::{
 
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
-use safelight_engine::{Engine, IntakeError, Receipt, UploadRequest};
+use safelight_engine::{Engine, IntakeError, PiecesError, Receipt, ReceivingPiece, UploadRequest};
 use tokio::time::{error::Elapsed, timeout};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
@@ -21,18 +21,24 @@ const PIECE: usize = 256 * 1024;
 /// connection. Nearly every photo is smaller.
 const DRAINED: u64 = 16 * 1024 * 1024;
 
-/// Why an upload stored nothing.
+/// Why an upload, or a piece of one, stored nothing.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReceiveError {
+pub(crate) enum ReceiveError<E: std::error::Error + 'static = IntakeError> {
     /// The engine refused it.
     #[error(transparent)]
-    Intake(#[from] IntakeError),
+    Intake(E),
     /// The connection broke.
     #[error("The upload broke off: {0}. Nothing was stored; send it again")]
     Broken(axum::Error),
     /// Nothing came for too long.
     #[error("The upload stood still for {} seconds. Nothing was stored; send it again", STALLED.as_secs())]
     Stalled(#[from] Elapsed),
+}
+
+impl From<IntakeError> for ReceiveError {
+    fn from(error: IntakeError) -> Self {
+        Self::Intake(error)
+    }
 }
 
 /// Streams a body into the library. When it returns a receipt, the photo is durable.
@@ -62,6 +68,18 @@ pub(crate) async fn receive_after(
             .await?;
     }
     Ok(receiving.finish().await?)
+}
+
+/// Streams a body into an upload in pieces.
+pub(crate) async fn receive_piece(
+    mut receiving: ReceivingPiece,
+    body: &mut BodyDataStream,
+) -> Result<u64, ReceiveError<PiecesError>> {
+    while let Some(piece) = timeout(STALLED, body.next()).await? {
+        let piece = piece.map_err(ReceiveError::Broken)?;
+        receiving.write(piece).await.map_err(ReceiveError::Intake)?;
+    }
+    receiving.finish().await.map_err(ReceiveError::Intake)
 }
 
 /// The first bytes of a body.

@@ -111,6 +111,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/remote.php/dav/files/{user}", any(dav::handle))
         .route("/remote.php/dav/files/{user}/", any(dav::handle))
         .route("/remote.php/dav/files/{user}/{*path}", any(dav::handle))
+        .route("/remote.php/dav/uploads/{*path}", any(dav::handle))
         .route("/upload/{*name}", put(upload::handle).post(upload::handle))
         .merge(nextcloud::routes())
         .layer(middleware::from_fn(guard::files));

@@ -49,6 +49,8 @@ pub(crate) struct Row {
     pub(crate) size: u64,
     pub(crate) home: Home,
     pub(crate) filing: Filing,
+    /// The name of the upload in pieces that it was.
+    pub(crate) upload: Option<String>,
 }
 
 /// An upload was not committed.

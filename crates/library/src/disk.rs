@@ -33,6 +33,13 @@ pub trait Disk: Send + Sync + 'static {
     /// The system's; some of the bytes may have been written then.
     fn write(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
+    /// Cuts a file's end off.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    fn truncate(&self, file: &File, path: &Path, length: u64) -> io::Result<()>;
+
     /// Asks the system to begin writing a range to the disk, so that a later [`Self::sync_file`] is short. A hint.
     fn begin_write_back(&self, file: &File, offset: u64, length: u64);
 
@@ -112,6 +119,10 @@ impl Disk for RealDisk {
 
     fn write(&self, file: &mut File, _path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)
+    }
+
+    fn truncate(&self, file: &File, _path: &Path, length: u64) -> io::Result<()> {
+        file.set_len(length)
     }
 
     fn begin_write_back(&self, file: &File, offset: u64, length: u64) {

@@ -117,6 +117,16 @@ impl Library {
     ///
     /// See [`IntakeError`]. Sending the same upload again is always safe.
     pub fn commit(&self, staged: Staged, filing: Filing) -> Result<Receipt, IntakeError> {
+        self.commit_upload(staged, filing, None)
+    }
+
+    /// As [`Self::commit`], for an upload in pieces of this name: that it is finished is noted in the same transaction.
+    pub(crate) fn commit_upload(
+        &self,
+        staged: Staged,
+        filing: Filing,
+        upload: Option<String>,
+    ) -> Result<Receipt, IntakeError> {
         let core = self.core();
         if core.closing.load(Ordering::SeqCst) {
             return Err(IntakeError::ShuttingDown);
@@ -137,6 +147,7 @@ impl Library {
             size,
             home,
             filing,
+            upload,
         };
         let answer = self.committer().commit(core, row);
         answer.map_err(|refused| {

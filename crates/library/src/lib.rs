@@ -9,6 +9,7 @@
 //! | Opening and closing; who may work with a data folder | [`open`] |
 //! | The library folder, its marker, whether it is there | [`root`] |
 //! | One photo's way in: [`Upload`] → [`Staged`] → [`Receipt`] | [`staging`], [`intake`], `placement`, `names`, `folders`, `committer` |
+//! | An upload that comes in pieces, and survives a restart | [`partial`] |
 //! | The disk operations that tests replace | [`disk`] |
 //! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
 //! | What is kept with a name beside the photo; files that are no photos | [`entry_properties`], [`notes`] |
@@ -39,6 +40,7 @@ mod names;
 pub mod notes;
 pub mod offsite;
 pub mod open;
+pub mod partial;
 mod placement;
 mod private;
 pub mod problems;
@@ -71,6 +73,7 @@ pub use jobs::{Job, JobId, NewJob};
 pub use notes::{NewNote, NoteReceipt};
 pub use offsite::{PendingAsset, StoredPhoto};
 pub use open::{Library, Options};
+pub use partial::{About, Partial, PartialError, PartialId, Piece, PieceUpload, Slot};
 pub use problems::{Problem, kind as problem_kind};
 pub use rebuild::RebuildReport;
 pub use reconcile::{Described, Progress, ReconcileReport};

@@ -23,6 +23,7 @@ use crate::{
     evidence,
     folders::Folders,
     names::{Flights, Names},
+    partial::Partials,
     private,
     root::{self, Root},
     schema, settings,
@@ -75,6 +76,7 @@ pub(crate) struct Core {
     pub(crate) names: Arc<Names>,
     pub(crate) flights: Arc<Flights>,
     pub(crate) folders: Folders,
+    pub(crate) partials: Partials,
     pub(crate) rule: RwLock<SafetyRule>,
     /// The setting of the same name: every upload asks for it.
     pub(crate) reserve: AtomicU64,
@@ -152,6 +154,7 @@ impl Library {
             names: Arc::default(),
             flights: Arc::default(),
             folders: Folders::default(),
+            partials: Partials::default(),
             rule: RwLock::new(rule),
             reserve: AtomicU64::new(reserve),
             run,

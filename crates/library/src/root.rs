@@ -24,6 +24,8 @@ pub(crate) const OWN_FOLDER: &str = ".safelight";
 pub(crate) const MARKER: &str = ".safelight/library.json";
 /// Uploads in progress, below the library folder.
 pub(crate) const STAGING: &str = ".safelight/staging";
+/// Uploads that come in pieces, below the library folder.
+pub(crate) const PARTIAL: &str = ".safelight/partial";
 /// The manifests, below the library folder.
 pub(crate) const MANIFESTS: &str = ".safelight/manifests";
 /// Files whose bytes went bad, kept when a good copy took their place, below the library folder.
@@ -230,7 +232,7 @@ impl Library {
             path: path.clone(),
             reason: "its name is not Unicode; choose a folder whose name is".to_owned(),
         })?;
-        for own in [OWN_FOLDER, STAGING, MANIFESTS] {
+        for own in [OWN_FOLDER, STAGING, PARTIAL, MANIFESTS] {
             make_folders(core.disk.as_ref(), &path.join(own))?;
         }
         write_marker(core, &path, &id)?;

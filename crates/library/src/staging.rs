@@ -14,15 +14,15 @@ use crate::{
     disk::Disk,
     error::{DiskResult, IntakeError},
     open::{Core, Library},
-    root::STAGING,
+    root::{Root, STAGING},
 };
 
 /// After how many new bytes the system is asked to begin writing them to the disk, so that the flush at the end of a
 /// large file is short: 8 MiB.
-const WRITE_BACK_EVERY: u64 = 8 << 20;
+pub(crate) const WRITE_BACK_EVERY: u64 = 8 << 20;
 
 /// The shortest end of a file that is worth that hint: 1 MiB.
-const WRITE_BACK_FROM: u64 = 1 << 20;
+pub(crate) const WRITE_BACK_FROM: u64 = 1 << 20;
 
 /// An upload whose bytes are still coming.
 pub struct Upload {
@@ -45,7 +45,8 @@ pub(crate) struct StagedFile {
     pub(crate) file: Option<File>,
     pub(crate) path: PathBuf,
     disk: Arc<dyn Disk>,
-    placed: bool,
+    /// Nothing is removed: it has its final name, or belongs to an upload in pieces, which outlives one failure.
+    keep: bool,
 }
 
 impl std::fmt::Debug for StagedFile {
@@ -89,18 +90,7 @@ impl Library {
             return Err(IntakeError::ShuttingDown);
         }
         let root = core.ready_root()?;
-        let free = core
-            .disk
-            .free_space(&root.path)
-            .doing("ask for the free space of", &root.path)?;
-        let reserve = self.reserve();
-        if free < reserve {
-            return Err(IntakeError::NoSpace {
-                path: root.path,
-                free,
-                reserve,
-            });
-        }
+        self.has_room(&root)?;
         let path = core.new_staging_path(&root.path);
         let file = core.disk.create(&path).doing("create", &path)?;
         Ok(Upload {
@@ -108,12 +98,30 @@ impl Library {
                 file: Some(file),
                 path,
                 disk: Arc::clone(&core.disk),
-                placed: false,
+                keep: false,
             },
             hasher: Sha256::new(),
             received: 0,
             written_back: 0,
         })
+    }
+
+    /// Whether the library's disk has more than the reserve free.
+    pub(crate) fn has_room(&self, root: &Root) -> Result<(), IntakeError> {
+        let free = self
+            .core()
+            .disk
+            .free_space(&root.path)
+            .doing("ask for the free space of", &root.path)?;
+        let reserve = self.reserve();
+        if free < reserve {
+            return Err(IntakeError::NoSpace {
+                path: root.path.clone(),
+                free,
+                reserve,
+            });
+        }
+        Ok(())
     }
 }
 
@@ -169,6 +177,26 @@ impl Upload {
 }
 
 impl Staged {
+    /// A file that came in pieces, whole now. It stays where it is unless it is placed.
+    pub(crate) fn assembled(
+        disk: &Arc<dyn Disk>,
+        file: File,
+        path: PathBuf,
+        hash: ContentHash,
+        size: u64,
+    ) -> Self {
+        Self {
+            staged: StagedFile {
+                file: Some(file),
+                path,
+                disk: Arc::clone(disk),
+                keep: true,
+            },
+            hash,
+            size,
+        }
+    }
+
     /// The SHA-256 of its bytes.
     #[must_use]
     pub const fn hash(&self) -> ContentHash {
@@ -191,13 +219,13 @@ impl Staged {
 impl StagedFile {
     /// The file has its final name now: nothing is removed any more.
     pub(crate) fn placed(&mut self) {
-        self.placed = true;
+        self.keep = true;
     }
 }
 
 impl Drop for StagedFile {
     fn drop(&mut self) {
-        if self.placed {
+        if self.keep {
             return;
         }
         // Closed first: Windows does not remove open files.

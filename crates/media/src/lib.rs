@@ -17,6 +17,7 @@
 //! | is there a video in a photo? | `motion` |
 //! | what does the name say? | `file_name` |
 //! | who is believed? | `decide` |
+//! | has the file its end? | `wholeness` |
 //!
 //! A new fact becomes a field of [`Facts`]; the readers of containers collect what they meet in `found`.
 
@@ -52,6 +53,7 @@ mod timing;
 mod track;
 mod transport_stream;
 mod webp;
+mod wholeness;
 mod xmp;
 
 use std::io::{Read, Seek};
@@ -63,6 +65,7 @@ use crate::{found::Found, reader::Reader};
 pub use crate::{
     facts::{Facts, Orientation, Place, Preview, Problem, Size},
     format::Format,
+    wholeness::{Wholeness, wholeness},
 };
 
 /// What is known about a file besides its bytes.

@@ -41,7 +41,7 @@ pub struct Receiving(Way);
 
 enum Way {
     InMemory(Box<InMemory>),
-    ToDisk(ToDisk),
+    ToDisk(ToDisk<Receipt, IntakeError>),
 }
 
 struct InMemory {
@@ -53,10 +53,14 @@ struct InMemory {
     _room: OwnedSemaphorePermit,
 }
 
-struct ToDisk {
+/// Bytes that go to a thread which writes them down, and what comes of them. Dropped before its end, it is broken off.
+pub(crate) struct ToDisk<T, E> {
     pieces: mpsc::Sender<Piece>,
-    worker: JoinHandle<Result<Receipt, IntakeError>>,
+    worker: JoinHandle<Result<T, E>>,
 }
+
+/// The thread's end of it.
+pub(crate) struct Incoming(mpsc::Receiver<Piece>);
 
 enum Piece {
     Bytes(Bytes),
@@ -86,7 +90,7 @@ impl Receiving {
                 promised: room.num_permits(),
                 _room: room,
             })),
-            None => Way::ToDisk(ToDisk::begin(engine, request).await?),
+            None => Way::ToDisk(to_disk(engine, request).await?),
         }))
     }
 
@@ -144,43 +148,72 @@ impl InMemory {
     }
 }
 
-impl ToDisk {
-    async fn begin(engine: &Engine, request: UploadRequest) -> Result<Self, IntakeError> {
-        let beginner = engine.clone();
-        let mut arriving =
-            blocking(move || beginner.noting_refusals(|| beginner.begin_upload(request))).await?;
-        let (pieces, mut incoming) = mpsc::channel(PIECES_IN_FLIGHT);
-        let engine = engine.clone();
-        let worker = tokio::task::spawn_blocking(move || {
-            engine.noting_refusals(|| {
-                while let Some(piece) = incoming.blocking_recv() {
-                    match piece {
-                        Piece::Bytes(bytes) => arriving.write(&bytes)?,
-                        Piece::End => return arriving.finish(),
-                    }
-                }
+async fn to_disk(
+    engine: &Engine,
+    request: UploadRequest,
+) -> Result<ToDisk<Receipt, IntakeError>, IntakeError> {
+    let beginner = engine.clone();
+    let mut arriving =
+        blocking(move || beginner.noting_refusals(|| beginner.begin_upload(request))).await?;
+    let engine = engine.clone();
+    Ok(ToDisk::begin(move |mut incoming| {
+        engine.noting_refusals(|| {
+            if incoming.each(|bytes| arriving.write(bytes))? {
+                arriving.finish()
+            } else {
                 Err(arriving.broken_off())
-            })
-        });
-        Ok(Self { pieces, worker })
+            }
+        })
+    }))
+}
+
+impl Incoming {
+    /// Hands each piece on. Returns whether the body is complete.
+    pub(crate) fn each<E>(
+        &mut self,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        while let Some(piece) = self.0.blocking_recv() {
+            match piece {
+                Piece::Bytes(bytes) => take(&bytes)?,
+                Piece::End => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<T: Send + 'static, E: From<EngineError> + Send + 'static> ToDisk<T, E> {
+    pub(crate) fn begin(work: impl FnOnce(Incoming) -> Result<T, E> + Send + 'static) -> Self {
+        let (pieces, incoming) = mpsc::channel(PIECES_IN_FLIGHT);
+        let worker = tokio::task::spawn_blocking(move || work(Incoming(incoming)));
+        Self { pieces, worker }
     }
 
-    async fn write(&mut self, bytes: Bytes) -> Result<(), IntakeError> {
+    pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<(), E> {
         if self.pieces.send(Piece::Bytes(bytes)).await.is_ok() {
             return Ok(());
         }
-        Err(self.outcome().await.err().unwrap_or_else(ended_early))
+        Err(self
+            .outcome()
+            .await
+            .err()
+            .unwrap_or_else(|| ended_early().into()))
     }
 
-    async fn finish(mut self) -> Result<Receipt, IntakeError> {
+    pub(crate) async fn finish(mut self) -> Result<T, E> {
         // If the worker is gone already, its result says why.
         if self.pieces.send(Piece::End).await.is_err() {
-            return Err(self.outcome().await.err().unwrap_or_else(ended_early));
+            return Err(self
+                .outcome()
+                .await
+                .err()
+                .unwrap_or_else(|| ended_early().into()));
         }
         self.outcome().await
     }
 
-    async fn outcome(&mut self) -> Result<Receipt, IntakeError> {
+    async fn outcome(&mut self) -> Result<T, E> {
         match (&mut self.worker).await {
             Ok(result) => result,
             Err(error) => Err(EngineError::Bug(error.to_string()).into()),
@@ -188,6 +221,6 @@ impl ToDisk {
     }
 }
 
-fn ended_early() -> IntakeError {
-    EngineError::Bug("an upload ended before its body did".into()).into()
+fn ended_early() -> EngineError {
+    EngineError::Bug("an upload ended before its body did".into())
 }

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, StatusCode, header};
-use safelight_engine::{NewNote, Precondition};
+use safelight_engine::{IntakeError, NewNote, Precondition};
 
 use super::{
     Call, Depth, Refusal, XML_LIMIT,
@@ -76,7 +76,7 @@ async fn make_empty(call: &Call) -> Result<(), Refusal> {
     };
     match call.engine.put_note(empty).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(ReceiveError::Intake(error.into()).into()),
+        Err(error) => Err(ReceiveError::Intake(IntakeError::from(error)).into()),
     }
 }
 

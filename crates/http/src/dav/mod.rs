@@ -11,6 +11,8 @@
 //! | LOCK, UNLOCK | [`lock`], with [`locks`] |
 //! | PATCH | [`recalculate`] |
 //!
+//! Beside the tree, [`uploads`]: files that come in pieces.
+//!
 //! [`target`] turns addresses into names, [`conditions`] judges the `If` header and other programs' locks, [`refusal`]
 //! turns errors into statuses, [`xml_in`] reads bodies, by [`xml_walk`].
 
@@ -27,6 +29,7 @@ mod recalculate;
 mod refusal;
 mod relocate;
 mod target;
+mod uploads;
 mod xml_in;
 mod xml_out;
 mod xml_walk;
@@ -122,6 +125,9 @@ async fn answer(
         .engine
         .device_by_password(&user, &password, connection.peer)
         .await?;
+    if address.starts_with(uploads::PREFIX) {
+        return uploads::answer(app.engine, device, method, address, headers, body).await;
+    }
     let (mount, path) = Mount::locate(address, &device.user)?;
     let mut call = Call {
         engine: app.engine,

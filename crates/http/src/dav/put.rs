@@ -4,7 +4,7 @@ use axum::{
     body::BodyDataStream,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use safelight_core::system_file;
 use safelight_engine::{Checksum, Entry, IntakeError, NewNote, Precondition, UploadRequest};
 
@@ -36,30 +36,35 @@ pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Respon
     let upload = UploadRequest {
         device: call.device.id,
         path: call.path.clone(),
-        promised: promised(call)?,
+        promised: promised(&call.headers)?,
         checksum: checksums::promised(&call.headers)?,
         modified: stamps::client_modified(&call.headers),
         created: stamps::seconds_header(&call.headers, "x-oc-ctime"),
-        precondition: precondition(call),
-        create_parents: call
-            .header("x-nc-webdav-auto-mkcol")
-            .is_some_and(|value| value.trim() == "1"),
+        precondition: precondition(&call.headers),
+        create_parents: makes_parents(&call.headers),
     };
-    let times = [
-        ("x-oc-mtime", upload.modified.is_some()),
-        ("x-oc-ctime", upload.created.is_some()),
-    ];
     let entry = take_in(call, upload, body).await?;
+    Ok(stored(&entry, &call.device.user, &call.headers))
+}
 
+/// What a client hears of a photo that is durable, and of the times that it gave.
+pub(super) fn stored(entry: &Entry, user: &str, headers: &HeaderMap) -> Response {
     // 201 also when something was replaced: iOS takes 204 for a failure, nextcloudcmd refuses 200.
     let mut response = StatusCode::CREATED.into_response();
-    describe(&mut response, &entry, &call.device.user);
-    for (name, was_read) in times {
-        if was_read && call.headers.contains_key(name) {
+    describe(&mut response, entry, user);
+    for name in ["x-oc-mtime", "x-oc-ctime"] {
+        if stamps::seconds_header(headers, name).is_some() {
             set(&mut response, HeaderName::from_static(name), "accepted");
         }
     }
-    Ok(response)
+    response
+}
+
+/// Whether missing folders above the file are to be made.
+pub(super) fn makes_parents(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-nc-webdav-auto-mkcol")
+        .is_some_and(|value| value.as_bytes().trim_ascii() == b"1")
 }
 
 async fn take_in(
@@ -115,31 +120,34 @@ fn check(upload: &UploadRequest, bytes: &[u8]) -> Result<(), IntakeError> {
 }
 
 /// How many bytes the client promises. Without any promise the transfer encoding's own end counts.
-fn promised(call: &Call) -> Result<Option<u64>, Refusal> {
-    let number = |name: &str| -> Result<Option<u64>, Refusal> {
-        call.header(name)
-            .map(|text| {
-                text.trim().parse().map_err(|_| {
-                    Refusal::new(
-                        StatusCode::BAD_REQUEST,
-                        format!("The header {name} is not a number of bytes: {text:?}"),
-                    )
-                })
-            })
-            .transpose()
-    };
-    let length = number(header::CONTENT_LENGTH.as_str())?;
-    let total = number("oc-total-length")?;
+fn promised(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let length = bytes(headers, header::CONTENT_LENGTH.as_str())?;
+    let total = bytes(headers, "oc-total-length")?;
     Ok(total.or(length))
 }
 
+/// A header with a number of bytes.
+pub(super) fn bytes(headers: &HeaderMap, name: &str) -> Result<Option<u64>, Refusal> {
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
+    let number = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    number.map(Some).ok_or_else(|| {
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("The header {name} is not a number of bytes: {value:?}"),
+        )
+    })
+}
+
 /// `If-Match` comes first (RFC 9110, section 13.2.2); no client sends both.
-fn precondition(call: &Call) -> Precondition {
+pub(super) fn precondition(headers: &HeaderMap) -> Precondition {
     let list = |text: &str| -> Vec<String> { ranges::tags(text).map(str::to_owned).collect() };
-    match (
-        call.header(header::IF_MATCH).map(str::trim),
-        call.header(header::IF_NONE_MATCH).map(str::trim),
-    ) {
+    let value = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.trim());
+    match (value(header::IF_MATCH), value(header::IF_NONE_MATCH)) {
         (Some("*"), _) => Precondition::IfMatchAny,
         (Some(tags), _) => Precondition::IfMatch(list(tags)),
         (None, Some("*")) => Precondition::IfNoneMatchAny,

@@ -172,8 +172,8 @@ impl From<IntakeError> for Refusal {
     }
 }
 
-impl From<ReceiveError> for Refusal {
-    fn from(error: ReceiveError) -> Self {
+impl<E: std::error::Error + Into<Self>> From<ReceiveError<E>> for Refusal {
+    fn from(error: ReceiveError<E>) -> Self {
         match error {
             ReceiveError::Intake(error) => error.into(),
             ReceiveError::Broken(_) | ReceiveError::Stalled(_) => {

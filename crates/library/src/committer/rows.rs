@@ -12,6 +12,7 @@ use crate::{
     intake::{Filing, Outcome, Receipt, target},
     manifest, notes,
     open::Core,
+    partial::finished,
     problems::{self, kind},
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Node, child, find},
@@ -66,6 +67,9 @@ pub(super) fn write(
                 client_created: row.filing.client_created,
                 now,
             };
+            if let Some(upload) = &row.upload {
+                finished::note(change, *device, upload, asset, device_path, now)?;
+            }
             let node = put.write(change, existing.as_ref())?;
             Some(node.entry(*device, device_path.clone(), &core.nonce))
         }

@@ -11,6 +11,7 @@ mod model;
 mod names;
 mod notes_and_properties;
 mod opening;
+mod partial;
 mod power;
 mod rebuild;
 mod reconcile;

@@ -11,6 +11,7 @@ mod looks;
 mod movies;
 mod photos;
 mod streams;
+mod wholeness;
 
 use std::io::Cursor;
 

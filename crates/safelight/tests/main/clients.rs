@@ -93,6 +93,15 @@ fn a_nextcloud_client_finds_everything_filed_by_date_and_adds_nothing_twice() {
     upload_and_check(Rclone::nextcloud);
 }
 
+/// The files of the roll are up to 400 kB: most of them come in pieces.
+#[test]
+fn a_nextcloud_client_sends_in_pieces() {
+    fn in_pieces(phone: &crate::house::Phone) -> Option<Rclone> {
+        Rclone::nextcloud(phone).map(|rclone| rclone.with("NEXTCLOUD_CHUNK_SIZE", "50Ki"))
+    }
+    upload_and_check(in_pieces);
+}
+
 #[test]
 fn a_client_that_moves_leaves_nothing_behind_and_loses_nothing() {
     let house = House::new();

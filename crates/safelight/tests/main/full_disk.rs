@@ -70,7 +70,19 @@ fn a_full_library_disk_acknowledges_nothing_and_loses_nothing() {
         house.put(picture);
     }
     // Far below any reserve that the library keeps free.
+    let upload = format!("/remote.php/dav/uploads/{}/u", house.phone.user);
+    let mut client = house.client();
+    let mut send = |method: &str, piece: &str, body: &[u8]| {
+        let to = [("Destination", "/dav/pieces.jpg")];
+        let target = format!("{upload}{piece}");
+        client.send(method, &target, &to, body).unwrap()
+    };
+    assert_eq!(send("MKCOL", "", b"").status, 201);
+    assert_eq!(send("PUT", "/1", b"one").status, 201);
     disk.resize(8);
+    let refused = send("PUT", "/2", b"two");
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert!(refused.header("retry-after").is_some(), "{refused:?}");
     for picture in after {
         let answer = house.try_put(&picture.name, &picture.bytes);
         assert_eq!(answer.status, 503, "{answer:?}");
@@ -89,8 +101,11 @@ fn a_full_library_disk_acknowledges_nothing_and_loses_nothing() {
     for picture in after {
         house.put(picture);
     }
-    assert_eq!(house.count("photos"), 10);
-    assert_eq!(tree::files(house.library()).unwrap().len(), 10);
+    assert_eq!(send("PUT", "/2", b"two").status, 201);
+    assert_eq!(send("MOVE", "/.file", b"").status, 201);
+    assert_eq!(house.get("pieces.jpg"), b"onetwo");
+    assert_eq!(house.count("photos"), 11);
+    assert_eq!(tree::files(house.library()).unwrap().len(), 11);
     assert_eq!(house.status()["problems"], serde_json::json!([]));
 }
 

@@ -74,6 +74,13 @@ impl Rclone {
         })
     }
 
+    /// With another option of its WebDAV client.
+    pub(crate) fn with(mut self, option: &str, value: &str) -> Self {
+        let name = format!("RCLONE_CONFIG_PHONE_{option}");
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
     /// `rclone <arguments>`; the phone's tree is `phone:`. One try each: a retry would hide a refused upload.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
 
 mod bad_input;
+mod chunked;
 mod clients;
 mod command_line;
 mod corpus;

@@ -161,6 +161,11 @@ impl Disk for FaultyDisk {
         RealDisk.write(file, path, bytes)
     }
 
+    fn truncate(&self, file: &File, path: &Path, length: u64) -> io::Result<()> {
+        self.step()?;
+        RealDisk.truncate(file, path, length)
+    }
+
     fn begin_write_back(&self, file: &File, offset: u64, length: u64) {
         RealDisk.begin_write_back(file, offset, length);
     }

@@ -1,0 +1,81 @@
+//! Files with and without their end.
+
+use std::io::Cursor;
+
+use safelight_media::{Wholeness, wholeness};
+
+fn of(bytes: &[u8]) -> Wholeness {
+    wholeness(&mut Cursor::new(bytes))
+}
+
+fn boxed(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(content.len() + 8).unwrap();
+    [&size.to_be_bytes()[..], name, content].concat()
+}
+
+fn movie() -> Vec<u8> {
+    let large = [
+        &1_u32.to_be_bytes()[..],
+        b"mdat",
+        &116_u64.to_be_bytes(),
+        &[7; 100],
+    ]
+    .concat();
+    [boxed(b"ftyp", b"isommp42"), large, boxed(b"moov", &[1; 50])].concat()
+}
+
+fn picture() -> Vec<u8> {
+    let mut bytes = b"\xFF\xD8\xFF\xE0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xFF\xDA".to_vec();
+    bytes.extend([0x55; 500]);
+    bytes.extend(b"\xFF\xD9");
+    bytes
+}
+
+#[test]
+fn a_file_that_lacks_its_last_byte_is_cut() {
+    let mut riff = [b"RIFF", &104_u32.to_le_bytes()[..], b"WEBP"].concat();
+    riff.extend([3; 100]);
+    let png = [
+        &b"\x89PNG\r\n\x1A\n"[..],
+        &[9; 64],
+        b"\0\0\0\0IEND\xAE\x42\x60\x82",
+    ]
+    .concat();
+    let motion = [picture(), movie()].concat();
+    // A video far behind the beginning, with its seam across the border of what is read at a time.
+    let far: Vec<Vec<u8>> = (256 * 1024 - 12..256 * 1024 + 2)
+        .map(|length| {
+            let mut photo = picture();
+            photo.splice(30..30, vec![0x55; length - photo.len()]);
+            [photo, movie()].concat()
+        })
+        .collect();
+    let samsung = [&picture()[..], b"something SEFT"].concat();
+    let files = [picture(), movie(), riff, png, motion, samsung];
+    for (number, file) in files.iter().chain(&far).enumerate() {
+        assert_eq!(of(file), Wholeness::Whole, "{number}");
+        assert_eq!(of(&file[..file.len() - 1]), Wholeness::Cut, "{number}");
+    }
+}
+
+#[test]
+fn what_does_not_tell_is_not_suspected() {
+    let mut open_ended = movie();
+    open_ended.extend([0, 0, 0, 0]);
+    open_ended.extend(b"mdat and so on");
+    let unknown_trailer = [&picture()[..], b"whatever"].concat();
+    for file in [b"".to_vec(), b"text".to_vec(), open_ended, unknown_trailer] {
+        assert_eq!(of(&file), Wholeness::Unknown);
+    }
+}
+
+#[test]
+fn lengths_that_lie_do_no_harm() {
+    for size in [1_u32, 2, 7, u32::MAX] {
+        let mut file = boxed(b"ftyp", b"isommp42");
+        file.extend(size.to_be_bytes());
+        file.extend(b"mdat");
+        file.extend(u64::MAX.to_be_bytes());
+        assert_ne!(of(&file), Wholeness::Whole, "{size}");
+    }
+}
