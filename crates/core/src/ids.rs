@@ -23,4 +23,11 @@ id_types! {
     DeviceId
     /// One offsite repository.
     DestinationId
+    /// One member of the household.
+    PersonId
+}
+
+impl PersonId {
+    /// The owner, who is there from the beginning.
+    pub const OWNER: Self = Self(1);
 }

@@ -6,7 +6,7 @@
 //! | word | module |
 //! |---|---|
 //! | [`ContentHash`]: a photo's identity | [`hash`] |
-//! | [`AssetId`], [`DeviceId`], [`DestinationId`]: row numbers with a type | [`ids`] |
+//! | [`AssetId`], [`DeviceId`], [`DestinationId`], [`PersonId`]: row numbers with a type | [`ids`] |
 //! | [`LibraryPath`], [`FileName`]: a place in the library that every file system accepts | [`library_path`] |
 //! | [`DevicePath`]: a name in a device's own tree, kept as the device spelled it | [`device_path`] |
 //! | [`lasting_name`]: the name that an upload is going to have | [`upload_name`] |
@@ -33,7 +33,7 @@ pub use ambient::{Clock, Entropy};
 pub use capture::{CaptureTime, Confidence, Precision, TimeSource};
 pub use device_path::{DevicePath, DevicePathError};
 pub use hash::{ContentHash, ParseHashError};
-pub use ids::{AssetId, DestinationId, DeviceId};
+pub use ids::{AssetId, DestinationId, DeviceId, PersonId};
 pub use jiff::Timestamp;
 pub use library_path::{FileName, LibraryPath, LibraryPathError};
 pub use media_kind::MediaKind;

@@ -1,7 +1,7 @@
 //! Who brought which photo, and when.
 
 use rusqlite::{Row, params};
-use safelight_core::{AssetId, DeviceId, Timestamp};
+use safelight_core::{AssetId, DeviceId, PersonId, Timestamp};
 
 use crate::{
     asset::Asset,
@@ -15,6 +15,28 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArrivalId(pub i64);
 
+/// Whose photos or arrivals are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All that there are.
+    Everybody,
+    /// A member's, not the owner's.
+    Member(PersonId),
+    /// A device's.
+    Device(DeviceId),
+}
+
+impl Whose {
+    /// The number in the condition that a listing makes of it.
+    pub(crate) const fn number(self) -> i64 {
+        match self {
+            Self::Everybody => 0,
+            Self::Member(person) => person.0,
+            Self::Device(device) => device.0,
+        }
+    }
+}
+
 /// One time that somebody brought a photo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
@@ -25,6 +47,8 @@ pub struct Arrival {
     /// Who brought it, by number and name. `None` for files that were found in the library folder, or came through the
     /// page.
     pub device: Option<(DeviceId, String)>,
+    /// Whose it is.
+    pub person: PersonId,
     /// Under which name.
     pub device_path: Option<String>,
     /// When.
@@ -35,7 +59,7 @@ pub struct Arrival {
     pub safe: bool,
 }
 
-const FROM: &str = "r.id, r.device, d.name, r.device_path, r.at, r.outcome
+const FROM: &str = "r.id, r.device, d.name, r.device_path, r.at, r.outcome, r.person
     FROM arrival r JOIN asset a ON a.id = r.asset LEFT JOIN device d ON d.id = r.device";
 
 fn arrival(row: &Row<'_>) -> rusqlite::Result<Arrival> {
@@ -48,6 +72,7 @@ fn arrival(row: &Row<'_>) -> rusqlite::Result<Arrival> {
         safe: asset.safe,
         asset,
         device: device.map(DeviceId).zip(name),
+        person: PersonId(row.get(C + 6)?),
         device_path: row.get(C + 3)?,
         at: time(row, C + 4)?,
         outcome: word(row, C + 5, Outcome::from_word)?,
@@ -55,24 +80,31 @@ fn arrival(row: &Row<'_>) -> rusqlite::Result<Arrival> {
 }
 
 impl Library {
-    /// The latest arrivals, newest first: up to `limit` before one that is known already.
+    /// The latest arrivals of somebody, newest first: up to `limit` before one that is known already.
     ///
     /// # Errors
     ///
     /// The catalogue's.
     pub fn recent(
         &self,
+        whose: Whose,
         before: Option<ArrivalId>,
         limit: usize,
     ) -> Result<Vec<Arrival>, CatalogueError> {
         let before = before.map_or(i64::MAX, |id| id.0);
+        // The words that the partial indexes have.
+        let condition = match whose {
+            Whose::Everybody => "?3 = 0",
+            Whose::Member(_) => "r.person = ?3 AND r.person <> 1",
+            Whose::Device(_) => "r.device = ?3 AND r.device IS NOT NULL",
+        };
         self.core()
             .catalogue
             .read("list the latest arrivals", |connection| {
                 let mut query = connection.prepare_cached(&format!(
-                    "SELECT {ASSET}, {FROM} WHERE r.id < ?1 ORDER BY r.id DESC LIMIT ?2"
+                    "SELECT {ASSET}, {FROM} WHERE r.id < ?1 AND {condition} ORDER BY r.id DESC LIMIT ?2"
                 ))?;
-                let rows = query.query_map(params![before, at_most(limit)], arrival)?;
+                let rows = query.query_map(params![before, at_most(limit), whose.number()], arrival)?;
                 Ok(rows.collect::<rusqlite::Result<_>>()?)
             })
     }

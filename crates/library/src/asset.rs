@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use safelight_core::{AssetId, CaptureTime, ContentHash, LibraryPath, MediaKind, Timestamp};
 
 use crate::{
+    arrivals::Whose,
     error::{CatalogueError, DiskResult, ReadError},
     open::Library,
     stored::{ASSET, PathKey, asset, at_most},
@@ -158,19 +159,37 @@ impl Library {
         })
     }
 
-    /// Up to `limit` photos that are not safe yet, after one number, by number. Begin with `AssetId(0)`.
+    /// Up to `limit` photos of somebody's that are not safe yet, after one number, by number. Begin with `AssetId(0)`.
     ///
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn not_safe(&self, after: AssetId, limit: usize) -> Result<Vec<Asset>, CatalogueError> {
+    pub fn not_safe(
+        &self,
+        whose: Whose,
+        after: AssetId,
+        limit: usize,
+    ) -> Result<Vec<Asset>, CatalogueError> {
+        // The words that the partial indexes have.
+        let held = match whose {
+            Whose::Everybody => "a.safe = 0 AND a.id > ?1 AND ?3 = 0",
+            Whose::Member(_) => {
+                "a.id IN (SELECT DISTINCT asset FROM holding WHERE person = ?3 AND asset > ?1 AND waiting = 1
+                   AND person <> 1 ORDER BY asset LIMIT ?2)"
+            }
+            Whose::Device(_) => {
+                "a.id IN (SELECT asset FROM holding WHERE device = ?3 AND asset > ?1 AND waiting = 1
+                   AND device <> 0 ORDER BY asset LIMIT ?2)"
+            }
+        };
         self.core()
             .catalogue
             .read("list what is not safe", |connection| {
                 let mut query = connection.prepare_cached(&format!(
-                "SELECT {ASSET} FROM asset a WHERE a.safe = 0 AND a.id > ?1 ORDER BY a.id LIMIT ?2"
-            ))?;
-                let rows = query.query_map(params![after.0, at_most(limit)], asset)?;
+                    "SELECT {ASSET} FROM asset a WHERE {held} ORDER BY a.id LIMIT ?2"
+                ))?;
+                let rows =
+                    query.query_map(params![after.0, at_most(limit), whose.number()], asset)?;
                 Ok(rows.collect::<rusqlite::Result<_>>()?)
             })
     }

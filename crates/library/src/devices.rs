@@ -2,12 +2,12 @@
 //! opaque texts.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use safelight_core::{DeviceId, Timestamp};
+use safelight_core::{DeviceId, PersonId, Timestamp};
 
 use crate::{
     error::{CatalogueError, RowError},
     open::Library,
-    stored::{count, micros, time, time_or_none},
+    stored::{count, micros, time, time_or_none, word},
     tree_change,
 };
 
@@ -25,6 +25,36 @@ pub struct NewDevice<'a> {
     pub secret_hash: &'a str,
     /// The hash of its token. Unique.
     pub token_hash: &'a str,
+    /// Whose it is.
+    pub person: PersonId,
+}
+
+/// What a device's 2xx means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// The photo is at home for good (promise 1).
+    Home,
+    /// The photo is safe by the owner's rule, hence offsite.
+    Offsite,
+}
+
+impl Acknowledge {
+    /// The word used in the catalogue and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Offsite => "offsite",
+        }
+    }
+
+    /// Reads [`Self::as_str`]'s word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Home, Self::Offsite]
+            .into_iter()
+            .find(|meaning| meaning.as_str() == word)
+    }
 }
 
 /// A device.
@@ -50,9 +80,22 @@ pub struct DeviceRow {
     pub last_seen_from: Option<String>,
     /// How many different photos it has brought.
     pub photos: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many of them are not safe yet.
+    pub not_yet_safe: u64,
+    /// When its newest photo arrived.
+    pub last_arrival_at: Option<Timestamp>,
+    /// Whose it is.
+    pub person: PersonId,
+    /// What its 2xx means.
+    pub acknowledge: Acknowledge,
+    /// Whether its silence is a problem.
+    pub tell_silence: bool,
 }
 
-const COLUMNS: &str = "id, name, user, secret_hash, token_hash, created_at, revoked_at, last_seen_at, last_seen_from, photos";
+const COLUMNS: &str = "id, name, user, secret_hash, token_hash, created_at, revoked_at, last_seen_at, last_seen_from, photos, bytes, \
+    not_yet_safe, last_arrival_at, person, acknowledge, tell_silence";
 
 fn device(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     Ok(DeviceRow {
@@ -66,6 +109,12 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
         last_seen_at: time_or_none(row, 7)?,
         last_seen_from: row.get(8)?,
         photos: count(row, 9)?,
+        bytes: count(row, 10)?,
+        not_yet_safe: count(row, 11)?,
+        last_arrival_at: time_or_none(row, 12)?,
+        person: PersonId(row.get(13)?),
+        acknowledge: word(row, 14, Acknowledge::from_word)?,
+        tell_silence: row.get(15)?,
     })
 }
 
@@ -80,6 +129,13 @@ fn one_where(
         ))?
         .query_row([value], device)
         .optional()
+}
+
+/// Whether a device is known, and not revoked.
+pub(crate) fn may_add(connection: &Connection, device: DeviceId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM device WHERE id = ?1 AND revoked_at IS NULL")?
+        .exists([device.0])
 }
 
 /// Whether a unique column refused the row.
@@ -97,8 +153,8 @@ impl Library {
         let now = self.core().clock.now();
         self.core().catalogue.write("add a device", |change| {
             let added = change.execute(
-                "INSERT INTO device (name, user, secret_hash, token_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![new.name, new.user, new.secret_hash, new.token_hash, micros(now)],
+                "INSERT INTO device (name, user, secret_hash, token_hash, created_at, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![new.name, new.user, new.secret_hash, new.token_hash, micros(now), new.person.0],
             );
             match added {
                 Err(error) if is_taken(&error) => return Err(RowError::NameTaken(new.user.to_owned())),
@@ -185,6 +241,61 @@ impl Library {
             }
             Ok(())
         })
+    }
+
+    /// Sets what a device's 2xx means.
+    ///
+    /// # Errors
+    ///
+    /// There is no such device; the catalogue's.
+    pub fn set_acknowledge(&self, id: DeviceId, meaning: Acknowledge) -> Result<(), RowError> {
+        self.core().catalogue.write("set up a device", |change| {
+            let set = change.execute(
+                "UPDATE device SET acknowledge = ?2 WHERE id = ?1",
+                params![id.0, meaning.as_str()],
+            )?;
+            if set == 0 {
+                return Err(RowError::NoDevice(id));
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets whether a device's silence is a problem.
+    ///
+    /// # Errors
+    ///
+    /// There is no such device; the catalogue's.
+    pub fn set_tell_silence(&self, id: DeviceId, tell: bool) -> Result<(), RowError> {
+        self.core().catalogue.write("set up a device", |change| {
+            let set = change.execute(
+                "UPDATE device SET tell_silence = ?2 WHERE id = ?1",
+                params![id.0, tell],
+            )?;
+            if set == 0 {
+                return Err(RowError::NoDevice(id));
+            }
+            Ok(())
+        })
+    }
+
+    /// Of the photos that a device brought, the one that has been here the longest without being safe: when it came.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn oldest_not_safe_of(&self, id: DeviceId) -> Result<Option<Timestamp>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("look for the oldest photo", |connection| {
+                Ok(connection
+                    .prepare_cached(
+                        "SELECT a.added_at FROM holding h JOIN asset a ON a.id = h.asset
+                         WHERE h.device = ?1 AND h.waiting = 1 AND h.device <> 0 ORDER BY h.asset LIMIT 1",
+                    )?
+                    .query_row([id.0], |row| time(row, 0))
+                    .optional()?)
+            })
     }
 
     /// Gives a device a new password and a new token, in place of those that it had.

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use safelight_core::{AssetId, DestinationId, DeviceId, DevicePath};
+use safelight_core::{AssetId, DestinationId, DeviceId, DevicePath, PersonId};
 
 /// The catalogue (SQLite) could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -212,8 +212,8 @@ pub enum IntakeError {
     /// The precondition that came with the upload does not hold.
     #[error("The file was changed in the meantime (the upload's precondition does not hold)")]
     PreconditionFailed,
-    /// The device is not known.
-    #[error("There is no device number {0}")]
+    /// The device is not known, or may not add photos any more.
+    #[error("Device number {0} may not add photos: it was removed, or is not known")]
     NoDevice(DeviceId),
     /// The disk. Transient.
     #[error(transparent)]
@@ -335,6 +335,9 @@ pub enum RowError {
     /// There is no such destination.
     #[error("There is no destination number {0}")]
     NoDestination(DestinationId),
+    /// There is no such person.
+    #[error("There is no person number {0}")]
+    NoPerson(PersonId),
     /// The catalogue.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),

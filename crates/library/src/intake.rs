@@ -7,16 +7,18 @@ use std::{fs, path::Path, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, FolderTemplate,
-    LibraryPath, MediaKind, Place, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, LibraryPath,
+    MediaKind, Place, Timestamp,
 };
 
 use crate::{
     asset::{self, Asset},
     committer::{Home, Row},
+    devices,
     error::{DiskResult, IntakeError, TreeError},
     evidence,
     open::{Core, Library},
+    people,
     placement::{Bytes, Lying, Placed},
     root::Root,
     staging::Staged,
@@ -167,7 +169,8 @@ impl Library {
 struct Before {
     /// The photo of these bytes, and what is proved of its home copy.
     known: Option<(Asset, Option<CopyState>)>,
-    template: FolderTemplate,
+    /// Where a new one belongs.
+    folder: String,
 }
 
 impl Before {
@@ -184,9 +187,10 @@ impl Before {
                     }
                     None => None,
                 };
+                let dated = crate::settings::template(connection)?.folder(filing.captured.as_ref());
                 Ok(Self {
                     known,
-                    template: crate::settings::template(connection)?,
+                    folder: people::below_whose(connection, filing.device, dated)?,
                 })
             })
     }
@@ -208,7 +212,7 @@ fn bring_home(
     let Some((known, state)) = before.known else {
         let time = file_time(core, filing.captured.as_ref(), filing.client_modified);
         let modified = core.make_durable(&mut staged, time)?;
-        let folder = before.template.folder(filing.captured.as_ref());
+        let folder = before.folder;
         let placed = core.place_new(
             root,
             &mut staged,
@@ -269,6 +273,10 @@ pub(crate) fn target(
     let (Some(device), Some(path)) = (filing.device, &filing.device_path) else {
         return Ok(None);
     };
+    // Also one that was revoked while its upload was under way.
+    if !devices::may_add(connection, device)? {
+        return Err(IntakeError::NoDevice(device));
+    }
     let wish = Wish {
         device,
         path,

@@ -14,10 +14,12 @@
 //! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
 //! | What is kept with a name beside the photo; files that are no photos | [`entry_properties`], [`notes`] |
 //! | Photos, arrivals, devices, destinations | [`asset`], [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
+//! | People and whose a photo is; the page's sessions | [`people`], [`sessions`] |
+//! | Which photos a phone may forget | [`releasable`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
 //! | Plain-text manifests beside the photos | [`manifest`] |
 //! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
-//! | What needs a person; settings; sessions; jobs | [`problems`], [`settings`], [`jobs`] |
+//! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
 mod adopt;
@@ -41,13 +43,16 @@ pub mod notes;
 pub mod offsite;
 pub mod open;
 pub mod partial;
+pub mod people;
 mod placement;
 mod private;
 pub mod problems;
 pub mod rebuild;
 pub mod reconcile;
+pub mod releasable;
 pub mod root;
 mod schema;
+pub mod sessions;
 pub mod settings;
 pub mod staging;
 mod stored;
@@ -58,10 +63,10 @@ mod tree_move;
 pub mod verify;
 mod walk;
 
-pub use arrivals::{Arrival, ArrivalId};
+pub use arrivals::{Arrival, ArrivalId, Whose};
 pub use asset::Asset;
 pub use destinations::{DestinationRow, NewDestination};
-pub use devices::{DeviceRow, NewDevice};
+pub use devices::{Acknowledge, DeviceRow, NewDevice};
 pub use disk::{Disk, RealDisk};
 pub use entry_properties::{EntryChange, Property};
 pub use error::{
@@ -74,10 +79,13 @@ pub use notes::{NewNote, NoteReceipt};
 pub use offsite::{PendingAsset, StoredPhoto};
 pub use open::{Library, Options};
 pub use partial::{About, Partial, PartialError, PartialId, Piece, PieceUpload, Slot};
+pub use people::PersonRow;
 pub use problems::{Problem, kind as problem_kind};
 pub use rebuild::RebuildReport;
 pub use reconcile::{Described, Progress, ReconcileReport};
+pub use releasable::{Missing, Release};
 pub use root::RootState;
+pub use sessions::{NewSession, SessionRow};
 pub use staging::{Staged, Upload};
 pub use totals::Totals;
 pub use tree::{Entry, Moved};

@@ -79,6 +79,28 @@ impl Library {
         })
     }
 
+    /// Of the photos that wait for a destination's next snapshot, when the first one came.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn oldest_pending(
+        &self,
+        destination: DestinationId,
+    ) -> Result<Option<Timestamp>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("look for the oldest waiting photo", |connection| {
+                Ok(connection
+                    .prepare_cached(
+                        "SELECT a.added_at FROM offsite_pending p JOIN asset a ON a.id = p.asset
+                         WHERE p.destination = ?1 ORDER BY p.asset LIMIT 1",
+                    )?
+                    .query_row([destination.0], |row| time(row, 0))
+                    .optional()?)
+            })
+    }
+
     /// Up to `limit` photos of which a destination has, or should have, a copy, after one number, by number: what a
     /// verification looks at.
     ///

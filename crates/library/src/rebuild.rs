@@ -21,6 +21,7 @@ use crate::{
     manifest::{self, folder_key},
     manifest_format::{self, Line},
     open::{Core, Library, Look},
+    people,
     placement::hash_of,
     problems::{Problem, kind},
     reconcile::{
@@ -303,6 +304,7 @@ fn recount(core: &Core) -> Result<(), LibraryError> {
                photos = (SELECT count(*) FROM copy WHERE place = destination.id AND state = 'good'),
                pending = (SELECT count(*) FROM offsite_pending p WHERE p.destination = destination.id);",
         )?;
+        change.execute_batch(people::RECOUNT)?;
         Ok(())
     })
 }

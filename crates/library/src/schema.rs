@@ -5,6 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// The steps, oldest first. A step that was released is never changed; a new one is added.
 const STEPS: [&str; 3] = [
     include_str!("schema/001.sql"),
+    include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
 ];
@@ -26,4 +27,45 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<i64> {
         change.commit()?;
     }
     Ok(had)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalogue_of_version_1_keeps_what_it_knew() {
+        let mut old = Connection::open_in_memory().unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO setting VALUES ('owner-password', 'hash');
+             INSERT INTO session VALUES ('token', 2592000000005);
+             INSERT INTO device (name, user, secret_hash, token_hash, created_at, photos)
+               VALUES ('phone', 'phone', 's', 't', 1, 2);
+             INSERT INTO asset (hash, size, kind, path, folder_key, name_key, original_name, modified, added_at, safe)
+               VALUES (zeroblob(32), 10, 'photo', 'a', '', 'a', 'a', 1, 1, 1),
+                      (CAST(x'01' || zeroblob(31) AS BLOB), 5, 'photo', 'b', '', 'b', 'b', 1, 1, 0),
+                      (CAST(x'02' || zeroblob(31) AS BLOB), 3, 'photo', 'c', '', 'c', 'c', 1, 1, 0);
+             INSERT INTO arrival (asset, device, at, outcome)
+               VALUES (1, 1, 7, 'stored'), (1, 1, 8, 'duplicate'), (2, 1, 9, 'stored'), (3, NULL, 9, 'stored');",
+        )
+        .unwrap();
+        assert_eq!(migrate(&mut old).unwrap(), 1);
+        let found = |sql: &str| -> String { old.query_row(sql, [], |row| row.get(0)).unwrap() };
+        assert_eq!(
+            found(
+                "SELECT concat_ws(' ', photos, bytes, not_yet_safe, last_arrival_at) FROM device"
+            ),
+            "2 15 1 9"
+        );
+        assert_eq!(
+            found("SELECT concat_ws(' ', photos, bytes, not_yet_safe, secret_hash) FROM person"),
+            "3 18 2 hash"
+        );
+        assert_eq!(
+            found("SELECT concat_ws(' ', token_hash, person, started_at, expires) FROM session"),
+            "token 1 5 2592000000005"
+        );
+    }
 }

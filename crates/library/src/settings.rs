@@ -1,15 +1,11 @@
-//! Settings, and the page's sessions.
+//! Settings.
 
 use std::sync::atomic::Ordering;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use safelight_core::{FolderTemplate, TemplateError, Timestamp};
+use rusqlite::{Connection, OptionalExtension};
+use safelight_core::{FolderTemplate, TemplateError};
 
-use crate::{
-    error::CatalogueError,
-    open::Library,
-    stored::{micros, time},
-};
+use crate::{error::CatalogueError, open::Library};
 
 /// The setting of the free space to keep, in bytes.
 const RESERVE: &str = "library.reserve";
@@ -112,62 +108,5 @@ impl Library {
             Ok(template) => self.set_setting(TEMPLATE, &template.to_string()).map(Ok),
             Err(error) => Ok(Err(error)),
         }
-    }
-
-    /// Remembers a session of the page under its token's hash. Sessions that ended before now are forgotten.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue's.
-    pub fn add_session(&self, token_hash: &str, expires: Timestamp) -> Result<(), CatalogueError> {
-        let now = micros(self.core().clock.now());
-        self.core().catalogue.write("store a session", |change| {
-            change.execute("DELETE FROM session WHERE expires <= ?1", [now])?;
-            change.execute(
-                "INSERT INTO session VALUES (?1, ?2) ON CONFLICT (token_hash) DO UPDATE SET expires = excluded.expires",
-                params![token_hash, micros(expires)],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// When the session of this token ends. `None` if there is none, or if it has ended.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue's.
-    pub fn session(&self, token_hash: &str) -> Result<Option<Timestamp>, CatalogueError> {
-        let now = self.core().clock.now();
-        self.core().catalogue.read("read a session", |connection| {
-            let expires = connection
-                .prepare_cached("SELECT expires FROM session WHERE token_hash = ?1")?
-                .query_row([token_hash], |row| time(row, 0))
-                .optional()?;
-            Ok(expires.filter(|expires| *expires > now))
-        })
-    }
-
-    /// Ends one session.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue's.
-    pub fn remove_session(&self, token_hash: &str) -> Result<(), CatalogueError> {
-        self.core().catalogue.write("end a session", |change| {
-            change.execute("DELETE FROM session WHERE token_hash = ?1", [token_hash])?;
-            Ok(())
-        })
-    }
-
-    /// Ends every session.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue's.
-    pub fn remove_sessions(&self) -> Result<(), CatalogueError> {
-        self.core().catalogue.write("end all sessions", |change| {
-            change.execute("DELETE FROM session", [])?;
-            Ok(())
-        })
     }
 }

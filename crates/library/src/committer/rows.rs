@@ -13,6 +13,7 @@ use crate::{
     manifest, notes,
     open::Core,
     partial::finished,
+    people,
     problems::{self, kind},
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Node, child, find},
@@ -210,7 +211,7 @@ pub(crate) fn relocate(
     judge(change, stored_rule(change)?, asset)
 }
 
-/// Notes who brought a photo.
+/// Notes who brought a photo, and whose it is.
 pub(crate) fn note_arrival(
     change: &Connection,
     asset: AssetId,
@@ -221,20 +222,21 @@ pub(crate) fn note_arrival(
 ) -> rusqlite::Result<()> {
     if let Some(device) = device {
         change
-            .prepare_cached(
-                "UPDATE device SET photos = photos + 1 WHERE id = ?1
-                 AND NOT EXISTS (SELECT 1 FROM arrival WHERE asset = ?2 AND device = ?1)",
-            )?
-            .execute([device.0, asset.0])?;
+            .prepare_cached("UPDATE device SET last_arrival_at = ?2 WHERE id = ?1")?
+            .execute([device.0, micros(at)])?;
     }
+    let person = people::note_holder(change, asset, device)?;
     change
-        .prepare_cached("INSERT INTO arrival (asset, device, device_path, at, outcome) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .prepare_cached(
+            "INSERT INTO arrival (asset, device, device_path, at, outcome, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
         .execute(params![
             asset.0,
             device.map(|device| device.0),
             path.map(DevicePath::as_str),
             micros(at),
-            outcome.as_str()
+            outcome.as_str(),
+            person.0
         ])?;
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use safelight_core::{AssetId, CopyState, DestinationId, Evidence, Place, Proof, SafetyRule};
-use safelight_library::{DestinationRow, Library, NewDestination, RowError, StoredPhoto};
+use safelight_library::{DestinationRow, Library, NewDestination, RowError, StoredPhoto, Whose};
 
 use crate::support::{Home, check_tallies, device, dp, filing, found, lp, put};
 
-fn destination(library: &Library, name: &str) -> DestinationRow {
+pub(crate) fn destination(library: &Library, name: &str) -> DestinationRow {
     library
         .add_destination(NewDestination {
             name,
@@ -103,7 +103,13 @@ fn a_backup_that_did_not_read_home_back_is_not_enough() {
         .record_evidence(&[(receipt.asset, home_read)])
         .unwrap();
     assert_eq!(library.totals().unwrap().safe, 1);
-    assert_eq!(library.not_safe(AssetId(0), 10).unwrap().len(), 0);
+    assert_eq!(
+        library
+            .not_safe(Whose::Everybody, AssetId(0), 10)
+            .unwrap()
+            .len(),
+        0
+    );
     check_tallies(&library);
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fs, time::SystemTime};
 
 use safelight_core::{AssetId, CopyState, DevicePath, Evidence, Place, Proof};
-use safelight_library::{IntakeError, Library, Outcome, Precondition};
+use safelight_library::{IntakeError, Library, Outcome, Precondition, Whose};
 
 use crate::support::{Home, check_tallies, device, dp, filing, found, lp, put, read, rot, taken};
 
@@ -92,9 +92,11 @@ fn the_same_bytes_are_one_photo_with_two_arrivals() {
             .collect::<Vec<_>>(),
         [1, 1]
     );
-    let recent = library.recent(None, 2).unwrap();
+    let recent = library.recent(Whose::Everybody, None, 2).unwrap();
     assert_eq!(recent[0].device_path.as_deref(), Some("c.jpg"));
-    let older = library.recent(Some(recent[1].id), 10).unwrap();
+    let older = library
+        .recent(Whose::Everybody, Some(recent[1].id), 10)
+        .unwrap();
     assert_eq!(older.len(), 1);
     assert_eq!(older[0].outcome, Outcome::Stored);
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use safelight_library::{NewDevice, NewJob, RealDisk, RowError};
+use safelight_core::PersonId;
+use safelight_library::{NewDevice, NewJob, NewSession, RealDisk, RowError};
 
 use crate::support::{Home, device};
 
@@ -108,17 +109,48 @@ fn sessions_end() {
     let home = Home::new();
     let library = home.open(Arc::new(RealDisk));
     let now = safelight_core::Clock::now(home.clock.as_ref()).as_second();
-    library.add_session("a", at(now + 10)).unwrap();
-    library.add_session("b", at(now + 100)).unwrap();
-    assert_eq!(library.session("a").unwrap(), Some(at(now + 10)));
+    let anna = library.add_person("Anna", "Anna", "x").unwrap().id;
+    let begin = |token_hash, person, seconds| {
+        library
+            .add_session(NewSession {
+                token_hash,
+                person,
+                from: "10.0.0.1",
+                expires: at(now + seconds),
+            })
+            .unwrap();
+    };
+    let is_good = |token: &str| library.session(token).unwrap().is_some();
+    begin("a", PersonId::OWNER, 10);
+    begin("b", PersonId::OWNER, 1000);
+    begin("hers", anna, 1000);
+    assert_eq!(library.session("a").unwrap().unwrap().expires, at(now + 10));
     home.clock.advance(10);
-    assert_eq!(library.session("a").unwrap(), None);
-    assert!(library.session("b").unwrap().is_some());
-    library.remove_session("b").unwrap();
-    assert_eq!(library.session("b").unwrap(), None);
-    library.add_session("c", at(now + 100)).unwrap();
-    library.remove_sessions().unwrap();
-    assert_eq!(library.session("c").unwrap(), None);
+    assert!(!is_good("a") && is_good("b"));
+
+    home.clock.advance(60);
+    let row = library.session("b").unwrap().unwrap();
+    library.touch_session(&row, "10.0.0.2").unwrap();
+    let [only] = &library.sessions_of(PersonId::OWNER).unwrap()[..] else {
+        panic!("the other one ended");
+    };
+    assert_eq!(
+        (only.last_seen_at, only.last_seen_from.as_str()),
+        (at(now + 70), "10.0.0.2")
+    );
+    library.end_session(anna, only.id).unwrap();
+    assert!(is_good("b"), "another person's session");
+    library.end_session(PersonId::OWNER, only.id).unwrap();
+    assert!(!is_good("b"));
+
+    begin("c", PersonId::OWNER, 1000);
+    begin("d", PersonId::OWNER, 1000);
+    library.end_sessions(PersonId::OWNER, Some("c")).unwrap();
+    assert!(is_good("c") && !is_good("d") && is_good("hers"));
+    library.set_person_secret(anna, "new", None).unwrap();
+    assert!(!is_good("hers"));
+    library.remove_session("c").unwrap();
+    assert!(!is_good("c"));
 }
 
 #[test]
@@ -148,6 +180,7 @@ fn devices_are_known_by_user_and_token() {
         user: "phone",
         secret_hash: "",
         token_hash: "other",
+        person: PersonId::OWNER,
     };
     assert!(matches!(
         library.add_device(twice),

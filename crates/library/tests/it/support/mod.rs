@@ -1,7 +1,7 @@
 //! What the tests share: a library in a temporary folder, a clock that they set, chance that repeats itself.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Read,
     path::{Path, PathBuf},
@@ -13,12 +13,12 @@ use std::{
 
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 use safelight_core::{
-    CaptureTime, Clock, DeviceId, DevicePath, Entropy, LibraryPath, MediaKind, Precision,
+    CaptureTime, Clock, DeviceId, DevicePath, Entropy, LibraryPath, MediaKind, PersonId, Precision,
     TimeSource,
 };
 use safelight_library::{
-    Described, Disk, Filing, IntakeError, Library, NewDevice, Options, Precondition, RealDisk,
-    Receipt,
+    Asset, Described, Disk, Filing, IntakeError, Library, NewDevice, Options, Precondition,
+    RealDisk, Receipt,
 };
 use tempfile::TempDir;
 
@@ -157,6 +157,7 @@ pub(crate) fn device(library: &Library, user: &str) -> DeviceId {
             user,
             secret_hash: "hash",
             token_hash: user,
+            person: PersonId::OWNER,
         })
         .unwrap()
         .id
@@ -281,5 +282,48 @@ pub(crate) fn check_tallies(library: &Library) {
             .pending_offsite(destination.id, AssetId(0), usize::MAX)
             .unwrap();
         assert_eq!(destination.pending, pending.len() as u64);
+    }
+    check_holders(library, &assets);
+}
+
+/// As [`check_tallies`], of people and devices.
+fn check_holders(library: &Library, assets: &[Asset]) {
+    type Counts = (u64, u64, u64);
+    fn add(counts: &mut Counts, asset: &Asset) {
+        counts.0 += 1;
+        counts.1 += asset.size;
+        counts.2 += u64::from(!asset.safe);
+    }
+    let mut people = BTreeMap::<i64, Counts>::new();
+    let mut devices = BTreeMap::<i64, Counts>::new();
+    for asset in assets {
+        let arrivals = library.arrivals_of(asset.id).unwrap();
+        let whose: BTreeSet<i64> = arrivals.iter().map(|arrival| arrival.person.0).collect();
+        let from: BTreeSet<i64> = arrivals
+            .iter()
+            .filter_map(|arrival| Some(arrival.device.as_ref()?.0.0))
+            .collect();
+        for person in whose {
+            add(people.entry(person).or_default(), asset);
+        }
+        for device in from {
+            add(devices.entry(device).or_default(), asset);
+        }
+    }
+    for person in library.people().unwrap() {
+        assert_eq!(
+            (person.photos, person.bytes, person.not_yet_safe),
+            people.get(&person.id.0).copied().unwrap_or_default(),
+            "{}",
+            person.name
+        );
+    }
+    for device in library.devices().unwrap() {
+        assert_eq!(
+            (device.photos, device.bytes, device.not_yet_safe),
+            devices.get(&device.id.0).copied().unwrap_or_default(),
+            "{}",
+            device.name
+        );
     }
 }
