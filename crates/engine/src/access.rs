@@ -1,4 +1,4 @@
-//! Who may do what: devices by password or token, the owner by a password and then a session.
+//! Who a device is, by password or token; and the secrets' arithmetic, for people's passwords ([`crate::sessions`]) too.
 //!
 //! Passwords are stored as Argon2id hashes; tokens and session cookies, which are random, as SHA-256. A device's
 //! password is hashed once and then remembered (as a SHA-256, in memory), since WebDAV sends it with every request.
@@ -24,14 +24,8 @@ use crate::{
     start::{Engine, blocking},
 };
 
-/// How long a session lives without a sign-in.
-const SESSION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
 /// The longest user name that is looked at, in bytes; ours are far shorter.
 pub(crate) const LONGEST_NAME: usize = 64;
-/// The shortest password that the owner may choose, in characters.
-const SHORTEST_PASSWORD: usize = 8;
-
-const OWNER_PASSWORD: &str = "owner-password";
 
 /// A device that proved who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,22 +38,13 @@ pub struct Device {
     pub user: String,
 }
 
-/// What a signed-in page's cookie holds.
-pub struct SessionToken(pub String);
-
-/// A signed-in page.
-pub struct Session {
-    /// What each form of it must send back.
-    pub csrf: String,
-}
-
 /// Why somebody is not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// The name, password or token is wrong, or was taken back.
     #[error("The name or the password is wrong, or was taken back")]
     Wrong,
-    /// Too many wrong tries from this address.
+    /// Too many wrong tries, from this address or with this name.
     #[error("Too many wrong tries; the next one is possible in {} s", .retry_after.as_secs())]
     SlowDown {
         /// How long to wait.
@@ -159,7 +144,7 @@ impl Engine {
         match row {
             Some(row) if right && row.revoked_at.is_none() => {
                 access.remember(&row, sent);
-                access.pace.note_right(from, user);
+                access.pace.note_right(from, user, now);
                 self.admit(row, from).await
             }
             _ => {
@@ -177,7 +162,6 @@ impl Engine {
     pub async fn device_by_token(&self, token: &str, from: IpAddr) -> Result<Device, AccessError> {
         let access = &self.0.access;
         let now = self.0.clock.now();
-        access.pace.check(from, "", now)?;
         let row = {
             let (library, hash) = (self.0.library.clone(), hash_token(token));
             blocking(move || library.device_by_token_hash(&hash))
@@ -185,8 +169,10 @@ impl Engine {
                 .map_err(EngineError::from)?
         };
         match row {
+            // Whoever else tried from the same address: 256 bits are not guessed.
             Some(row) if row.revoked_at.is_none() => self.admit(row, from).await,
             _ => {
+                access.pace.check(from, "", now)?;
                 access.pace.note_wrong(from, "", now);
                 Err(AccessError::Wrong)
             }
@@ -219,103 +205,10 @@ impl Engine {
         })
     }
 
-    /// Whether the owner has chosen a password.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue cannot be read.
-    pub fn owner_is_set(&self) -> Result<bool, EngineError> {
-        Ok(self.0.library.setting(OWNER_PASSWORD)?.is_some())
-    }
-
-    /// Sets the owner's password. The caller has made sure that it is the owner who asks.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::Invalid`] if it is shorter than 8 characters; the catalogue cannot be written.
-    pub async fn set_owner_password(&self, password: String) -> Result<(), EngineError> {
-        if password.chars().count() < SHORTEST_PASSWORD {
-            return Err(EngineError::Invalid(format!(
-                "The password has fewer than {SHORTEST_PASSWORD} characters; choose a longer one"
-            )));
-        }
-        let engine = self.clone();
-        blocking(move || {
-            let hash = engine.hash_password(&password)?;
-            engine.0.library.set_setting(OWNER_PASSWORD, &hash)?;
-            Ok(())
-        })
-        .await
-    }
-
     /// The code that a first set-up from another machine has to type; it is printed in the terminal.
     #[must_use]
     pub fn setup_code(&self) -> &str {
         &self.0.setup_code
-    }
-
-    /// Signs the owner in.
-    ///
-    /// # Errors
-    ///
-    /// [`AccessError::Wrong`], [`AccessError::SlowDown`], or the catalogue cannot be read.
-    pub async fn sign_in(
-        &self,
-        password: String,
-        from: IpAddr,
-    ) -> Result<SessionToken, AccessError> {
-        const OWNER: &str = "\u{0}owner";
-        let access = &self.0.access;
-        let now = self.0.clock.now();
-        access.pace.check(from, OWNER, now)?;
-        let stored = self
-            .0
-            .library
-            .setting(OWNER_PASSWORD)
-            .map_err(EngineError::from)?;
-        let _turn = access.turn().await?;
-        let now = self.0.clock.now();
-        access.pace.check(from, OWNER, now)?;
-        let right = match stored {
-            Some(stored) => blocking(move || password_is(&stored, &password)).await,
-            None => false,
-        };
-        if !right {
-            access.pace.note_wrong(from, OWNER, now);
-            return Err(AccessError::Wrong);
-        }
-        access.pace.note_right(from, OWNER);
-        let cookie = random_token(self.0.entropy.as_ref());
-        let expires = now
-            .checked_add(SESSION)
-            .map_err(|error| EngineError::Bug(error.to_string()))?;
-        self.0
-            .library
-            .add_session(&hash_token(&cookie), expires)
-            .map_err(EngineError::from)?;
-        Ok(SessionToken(cookie))
-    }
-
-    /// The session that a cookie belongs to, if it is still good.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue cannot be read.
-    pub fn session(&self, cookie: &str) -> Result<Option<Session>, EngineError> {
-        let found = self.0.library.session(&hash_token(cookie))?;
-        Ok(found.map(|_expires| Session {
-            csrf: hash_token(&format!("csrf {cookie}")),
-        }))
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue cannot be written.
-    pub fn sign_out(&self, cookie: &str) -> Result<(), EngineError> {
-        self.0.library.remove_session(&hash_token(cookie))?;
-        Ok(())
     }
 
     /// Makes the token by which a command line on the same machine speaks to this server. Once a run.
@@ -345,9 +238,9 @@ impl Engine {
 }
 
 /// Argon2id of a password that nobody has.
-const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FmZWxpZ2h0LW5vYm9keQ$PdCq9NDQHDFpPBHVQAxGF6mpyy7Rp5NVwFGbAnMUHkw";
+pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FmZWxpZ2h0LW5vYm9keQ$PdCq9NDQHDFpPBHVQAxGF6mpyy7Rp5NVwFGbAnMUHkw";
 
-fn password_is(stored: &str, sent: &str) -> bool {
+pub(crate) fn password_is(stored: &str, sent: &str) -> bool {
     PasswordHash::new(stored).is_ok_and(|hash| {
         Argon2::default()
             .verify_password(sent.as_bytes(), &hash)

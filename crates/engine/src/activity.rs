@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    command::Answer,
+    command::{Answer, Command},
     error::EngineError,
     model::{Activity, State},
+    people::Asker,
     start::Engine,
 };
 
@@ -44,6 +45,8 @@ pub struct TaskId(pub u64);
 /// How a task is doing.
 #[derive(Clone, Debug)]
 pub struct TaskState {
+    /// Who began it.
+    pub asker: Asker,
     /// Its last progress.
     pub progress: Option<Activity>,
     /// What came of it; none while it runs.
@@ -207,9 +210,10 @@ impl Engine {
     /// # Errors
     ///
     /// The system gives no thread.
-    pub fn begin(&self, command: crate::command::Command) -> Result<TaskId, EngineError> {
+    pub fn begin(&self, asker: Asker, command: Command) -> Result<TaskId, EngineError> {
         let task = TaskId(self.0.board.next.fetch_add(1, Ordering::Relaxed));
         let state = TaskState {
+            asker,
             progress: None,
             result: None,
         };
@@ -230,7 +234,8 @@ impl Engine {
             .spawn(move || {
                 let board = Arc::clone(&engine.0.board);
                 let run = std::panic::AssertUnwindSafe(|| {
-                    engine.run(
+                    engine.run_for(
+                        asker,
                         command,
                         &TaskSink {
                             board: &board,
@@ -258,10 +263,12 @@ impl Engine {
         Ok(task)
     }
 
-    /// How a task is doing; none if it is not known (any more).
+    /// How a task is doing; none if it is not known (any more), or is another's.
     #[must_use]
-    pub fn task(&self, task: TaskId) -> Option<TaskState> {
-        self.0.board.lock().tasks.get(&task).cloned()
+    pub fn task(&self, asker: Asker, task: TaskId) -> Option<TaskState> {
+        let board = self.0.board.lock();
+        let found = board.tasks.get(&task).cloned();
+        found.filter(|found| asker.is_owner() || found.asker == asker)
     }
 
     /// The whole state as it is now, read afresh. [`Self::watch`] is for who wants to hear of changes.
@@ -276,6 +283,21 @@ impl Engine {
             activity: self.0.board.lock().running.values().cloned().collect(),
             arrivals_total: self.0.board.arrivals.load(Ordering::Relaxed),
             pairing_steps: self.0.board.pairing_steps.load(Ordering::Relaxed),
+        })
+    }
+
+    /// As [`Self::state`], of what the asker may see.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub fn state_of(&self, asker: Asker) -> Result<State, EngineError> {
+        if asker.is_owner() {
+            return self.state();
+        }
+        Ok(State {
+            status: self.status_of(asker)?,
+            ..State::default()
         })
     }
 

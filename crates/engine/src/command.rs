@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Status;
+use crate::model::{PersonStatus, Status};
 
 /// Something that a person asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,11 +22,57 @@ pub enum Command {
     DeviceAdd {
         /// The owner's name for it.
         name: String,
+        /// Whose it is, by name; the owner's without one.
+        #[serde(default)]
+        person: Option<String>,
+        /// What its 2xx means: `home` without one.
+        #[serde(default)]
+        acknowledge: Option<Meaning>,
+    },
+    /// Set a device up. What is not named stays.
+    DeviceSet {
+        /// Its name, or what it signs in as.
+        device: String,
+        /// What its 2xx means.
+        acknowledge: Option<Meaning>,
+        /// Whether its silence is a problem.
+        tell_silence: Option<bool>,
     },
     /// Take a device's password back.
     DeviceRevoke {
         /// The device's number.
         id: i64,
+    },
+    /// Take a device's password back, by name.
+    DeviceRemove {
+        /// Its name, or what it signs in as.
+        device: String,
+    },
+    /// Who lives in the house?
+    People,
+    /// Give somebody a library subfolder, devices and a way into the page; or give somebody who was removed access again.
+    PersonAdd {
+        /// The name to sign in with.
+        name: String,
+        /// The folder of their photos; without one it is called as they are.
+        folder: Option<String>,
+    },
+    /// Call somebody by another name. The folder stays.
+    PersonRename {
+        /// The name of before.
+        name: String,
+        /// The new one.
+        to: String,
+    },
+    /// Give somebody a new password for the page, and end their sessions.
+    PersonReset {
+        /// Their name.
+        name: String,
+    },
+    /// Take somebody's access back: the page, and their devices. Their photos stay.
+    PersonRemove {
+        /// Their name.
+        name: String,
     },
     /// Copy the photos to one more place.
     DestinationAdd {
@@ -74,6 +120,16 @@ pub enum Command {
     },
 }
 
+/// What a device's 2xx means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// The photo is at home for good.
+    Home,
+    /// The photo is offsite too, as the owner's rule wants it.
+    Offsite,
+}
+
 /// Which copies a verification reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -109,6 +165,13 @@ pub enum Answer {
     Status(Status),
     /// To `DeviceAdd`.
     Device(NewDevice),
+    /// To `People`.
+    People {
+        /// The owner first.
+        people: Vec<PersonStatus>,
+    },
+    /// To `PersonAdd` and `PersonReset`.
+    Person(NewPassword),
     /// To `DestinationAdd`.
     Destination(NewDestination),
     /// To `Backup`.
@@ -155,6 +218,30 @@ pub struct NewDevice {
 impl fmt::Debug for NewDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewDevice")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A person's password for the page, shown once.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// The person's number.
+    pub id: i64,
+    /// What they sign in as.
+    pub name: String,
+    /// The folder of their photos.
+    pub folder: String,
+    /// The password.
+    pub password: String,
+    /// Where the page is.
+    pub page_url: String,
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPassword")
             .field("id", &self.id)
             .field("name", &self.name)
             .finish_non_exhaustive()

@@ -12,6 +12,9 @@ pub enum EngineError {
     /// What was named does not exist.
     #[error("{0}")]
     NotFound(String),
+    /// Only the owner may do this.
+    #[error("Only the owner may do this")]
+    NotAllowed,
     /// The data folder could not be opened.
     #[error(transparent)]
     Open(#[from] library::OpenError),

@@ -6,14 +6,18 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | who may do what: devices, the owner's password, sessions | [`access`] |
+//! | who a device is; the page's passwords and sessions | [`access`], [`sessions`] |
+//! | who asks, and what each may | [`people`] |
 //! | wrong tries slowed down | `pace` |
 //! | a phone let in by a code, or by the owner's word | [`pairing`] |
 //! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
 //! | an upload that comes in pieces and survives a restart | [`pieces`] |
+//! | what a 2xx means, and the answers that are held | [`acknowledge`] |
+//! | which photos a phone may forget | [`releasable`] |
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
 //! | checksums that clients compare | [`checksum`] |
 //! | what the page shows: status, arrivals, receipts | [`model`], `view` |
+//! | how each device stands, and what is overdue | `standing` |
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
 //! | what is read from files that need not be in the library | [`inspect`] |
 //! | persistent jobs and their schedule | `schedule` |
@@ -22,6 +26,7 @@
 //! | offsite secrets, readable by the owner only | `secrets` |
 
 pub mod access;
+pub mod acknowledge;
 pub mod activity;
 pub mod checksum;
 pub mod command;
@@ -33,16 +38,21 @@ pub mod model;
 mod offsite;
 mod pace;
 pub mod pairing;
+pub mod people;
 pub mod pieces;
 pub mod reach;
+pub mod releasable;
 mod schedule;
 mod secrets;
+pub mod sessions;
 mod settings;
+mod standing;
 mod start;
 pub mod tree;
 mod view;
 
-pub use access::{AccessError, Device, Session, SessionToken};
+pub use access::{AccessError, Device};
+pub use acknowledge::{NotAcknowledged, PUT_PATIENCE};
 pub use activity::{ProgressSink, Quiet, TaskId, TaskState};
 pub use checksum::Checksum;
 pub use command::{Answer, Command, S3KeyPair};
@@ -50,11 +60,14 @@ pub use error::EngineError;
 pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
 pub use model::{Activity, Problem, State, Status};
 pub use pairing::{Grant, Invitation, LoginGranted, LoginRequest, LoginStarted};
+pub use people::Asker;
 pub use pieces::{PiecesError, ReceivingPiece};
+pub use releasable::Releasable;
 pub use safelight_library::IntakeError as Refusal;
 pub use safelight_library::{
     About, Entry, EntryChange, Moved, NewNote, NoteReceipt, Partial, PartialError, PartialId,
-    Piece, Precondition, Property, ReadError, Slot, TreeError,
+    Piece, Precondition, Property, ReadError, RowError, Slot, TreeError,
 };
+pub use sessions::{Session, SessionToken};
 pub use start::{Engine, OpenError, Options};
 pub use tree::{OpenPhoto, Room};

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::Meaning;
+
 /// Everything that the first page shows; sent whole with each change, so that a missed event cannot matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
@@ -37,8 +39,8 @@ pub struct Status {
     pub oldest_not_yet_safe: Option<String>,
     /// The offsite copies.
     pub destinations: Vec<DestinationStatus>,
-    /// How many devices may add photos.
-    pub devices: u64,
+    /// The devices that may add photos.
+    pub devices: Vec<DeviceStanding>,
     /// What needs somebody's attention.
     pub problems: Vec<Problem>,
 }
@@ -116,6 +118,63 @@ pub struct Activity {
     pub total_bytes: Option<u64>,
 }
 
+/// How a device's photos stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStanding {
+    /// The owner's name for it.
+    pub name: String,
+    /// Whose it is.
+    pub person: String,
+    /// When it was last here.
+    pub last_seen_at: Option<String>,
+    /// How many different photos it brought.
+    pub photos: u64,
+    /// How many of them are not yet safe.
+    pub not_yet_safe: u64,
+    /// When the oldest of those arrived.
+    pub oldest_not_yet_safe_at: Option<String>,
+    /// How many of its photos it may forget: those that are safe.
+    pub releasable: u64,
+}
+
+/// A member of the household, or the owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonStatus {
+    /// The number.
+    pub id: i64,
+    /// What they sign in as.
+    pub name: String,
+    /// The folder of their photos; empty for the library folder itself.
+    pub folder: String,
+    /// Whether it is the owner.
+    pub owner: bool,
+    /// Whether they may sign in and send photos.
+    pub access: bool,
+    /// How many devices of theirs may add photos.
+    pub devices: u64,
+    /// How many different photos are theirs.
+    pub photos: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many of them are not yet safe.
+    pub not_yet_safe: u64,
+}
+
+/// Where somebody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionStatus {
+    /// Its number.
+    pub id: i64,
+    /// Since when.
+    pub started_at: String,
+    /// When it was last used.
+    pub last_seen_at: String,
+    /// From which address; empty if that was not noted.
+    pub last_seen_from: String,
+    /// Whether it is the one that asks.
+    pub here: bool,
+}
+
 /// A device, for the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceStatus {
@@ -131,8 +190,24 @@ pub struct DeviceStatus {
     pub last_seen_at: Option<String>,
     /// From which address.
     pub last_seen_from: Option<String>,
-    /// How many uploads of it were acknowledged.
+    /// How many different photos it brought.
     pub photos: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// When its newest photo arrived.
+    pub last_arrival_at: Option<String>,
+    /// How many of its photos are not yet safe.
+    pub not_yet_safe: u64,
+    /// When the oldest of those arrived.
+    pub oldest_not_yet_safe_at: Option<String>,
+    /// How many of its photos it may forget: those that are safe.
+    pub releasable: u64,
+    /// Whose it is.
+    pub person: String,
+    /// What its 2xx means.
+    pub acknowledge: Meaning,
+    /// Whether its silence is a problem.
+    pub tell_silence: bool,
     /// Whether its password was taken back.
     pub revoked: bool,
 }

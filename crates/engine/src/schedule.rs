@@ -145,6 +145,8 @@ impl Engine {
         self.spawn("schedule", move || {
             while engine.0.scheduler.pause(LOOK_EVERY) {
                 engine.run_due_jobs();
+                // A device's silence and a late backup come with the time alone.
+                engine.0.board.touch();
             }
         })?;
         let engine = self.clone();
@@ -168,6 +170,7 @@ impl Engine {
         self.0.scheduler.stopping.store(true, Ordering::Relaxed);
         self.0.board.close();
         self.0.scheduler.wake();
+        self.0.waiting.wake();
         let threads: Vec<_> = std::mem::take(
             &mut *self
                 .0

@@ -10,8 +10,9 @@ use safelight_core::{Clock, Entropy, Timestamp};
 use safelight_library::{Library, RealDisk, RootState};
 
 use crate::{
-    access::Access, activity::Board, error::EngineError, intake::SmallUploads, offsite::Offsite,
-    pairing::Pairing, reach::Reaching, schedule::Scheduler, secrets::write_private,
+    access::Access, acknowledge::Waiting, activity::Board, error::EngineError,
+    intake::SmallUploads, offsite::Offsite, pairing::Pairing, reach::Reaching, schedule::Scheduler,
+    secrets::write_private,
 };
 
 /// The setting that holds how devices reach the server.
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) offsite: Offsite,
     pub(crate) board: Arc<Board>,
     pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) waiting: Waiting,
     /// How devices reach this server, without a slash at its end.
     pub(crate) address: RwLock<String>,
     pub(crate) reaching: Reaching,
@@ -94,6 +96,7 @@ impl Engine {
             ),
             board: Arc::new(Board::new()),
             scheduler: Arc::new(Scheduler::new()),
+            waiting: Waiting::new(),
             address: RwLock::new(library.setting(ADDRESS)?.unwrap_or_default()),
             reaching: Reaching::read(&options.data_dir)?,
             data_dir: options.data_dir,
@@ -135,6 +138,7 @@ impl Engine {
     /// The catalogue cannot be read or written, or the system gives no thread.
     pub fn start(&self) -> Result<(), EngineError> {
         self.start_schedule()?;
+        self.start_waiting_backups()?;
         self.start_publisher()
     }
 

@@ -8,7 +8,10 @@ use safelight_library::{
     TreeError,
 };
 
-use crate::start::{Engine, blocking};
+use crate::{
+    people::Asker,
+    start::{Engine, blocking},
+};
 
 /// A photo's home copy, open for reading.
 pub struct OpenPhoto {
@@ -189,6 +192,28 @@ impl Engine {
     pub async fn note(&self, entry: i64) -> Result<Option<Vec<u8>>, TreeError> {
         let library = self.library().clone();
         Ok(blocking(move || library.note(entry)).await?)
+    }
+
+    /// Opens a photo's home copy, for somebody in the page.
+    ///
+    /// # Errors
+    ///
+    /// There is no such photo that the asker may see, or its file cannot be read.
+    pub async fn open_photo_for(
+        &self,
+        asker: Asker,
+        asset: AssetId,
+    ) -> Result<OpenPhoto, ReadError> {
+        let engine = self.clone();
+        let may_see = blocking(move || match asker {
+            Asker::Owner => Ok(true),
+            Asker::Member(person) => engine.library().holds(person, asset),
+        });
+        if may_see.await? {
+            self.open_photo(asset).await
+        } else {
+            Err(ReadError::NoAsset(asset))
+        }
     }
 
     /// Opens a photo's home copy.

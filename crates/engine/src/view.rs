@@ -1,14 +1,15 @@
 //! What the page and `safelight status` show, in plain data.
 
 use safelight_core::{AssetId, CopyState, DeviceId, Place, Timestamp};
-use safelight_library::{ArrivalId, Asset, DeviceRow, Outcome, RootState};
+use safelight_library::{ArrivalId, Asset, Outcome, RootState, Whose};
 
 use crate::{
     error::EngineError,
     model::{
-        ArrivalRow, DestinationStatus, DeviceStatus, LibraryState, LibraryStatus, PhotoReceipt,
-        PhotoRow, Problem, ReceiptArrival, ReceiptCopy, Status,
+        ArrivalRow, DestinationStatus, LibraryState, LibraryStatus, PhotoReceipt, PhotoRow,
+        Problem, ReceiptArrival, ReceiptCopy, Status,
     },
+    people::Asker,
     start::Engine,
 };
 
@@ -21,13 +22,15 @@ impl Engine {
     pub fn status(&self) -> Result<Status, EngineError> {
         let library = self.library();
         let totals = library.totals()?;
-        let destinations = library
-            .destinations()?
-            .into_iter()
+        let mut devices = library.devices()?;
+        devices.retain(|row| row.revoked_at.is_none());
+        let rows = library.destinations()?;
+        let destinations = rows
+            .iter()
             .map(|row| DestinationStatus {
                 id: row.id.0,
-                name: row.name,
-                url: row.url,
+                name: row.name.clone(),
+                url: row.url.clone(),
                 photos: row.photos,
                 pending: row.pending,
                 last_snapshot_at: row.last_snapshot_at.map(text),
@@ -56,6 +59,7 @@ impl Engine {
                 },
             );
         }
+        problems.extend(self.overdue(&rows, &devices)?);
         Ok(Status {
             library: status,
             photos: totals.photos,
@@ -65,12 +69,40 @@ impl Engine {
             not_yet_safe: totals.not_yet_safe,
             oldest_not_yet_safe: totals.oldest_not_safe.map(|(_, arrived)| text(arrived)),
             destinations,
-            devices: library
-                .devices()?
-                .iter()
-                .filter(|row| row.revoked_at.is_none())
-                .count() as u64,
+            devices: self.standings(&devices)?,
             problems,
+        })
+    }
+
+    /// As [`Self::status`], of what the asker may see: of a member's photos and devices nothing else is said.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub fn status_of(&self, asker: Asker) -> Result<Status, EngineError> {
+        let Asker::Member(person) = asker else {
+            return self.status();
+        };
+        let library = self.library();
+        let mut devices = library.devices()?;
+        devices.retain(|row| row.person == person && row.revoked_at.is_none());
+        let row = self.person(person)?;
+        let oldest = library.not_safe(asker.whose(), AssetId(0), 1)?;
+        Ok(Status {
+            library: LibraryStatus {
+                path: None,
+                message: None,
+                ..self.library_status()
+            },
+            photos: row.photos,
+            bytes: row.bytes,
+            home_verified: 0,
+            safe: row.photos - row.not_yet_safe,
+            not_yet_safe: row.not_yet_safe,
+            oldest_not_yet_safe: oldest.first().map(|asset| text(asset.added_at)),
+            destinations: Vec::new(),
+            problems: self.silent(&devices)?,
+            devices: self.standings(&devices)?,
         })
     }
 
@@ -94,38 +126,21 @@ impl Engine {
         }
     }
 
-    /// The devices, the newest first.
+    /// The newest uploads that the asker may see, or those before a given one; of one device only, if one is named.
     ///
     /// # Errors
     ///
-    /// The catalogue cannot be read.
-    pub fn devices(&self) -> Result<Vec<DeviceStatus>, EngineError> {
-        Ok(self
-            .library()
-            .devices()?
-            .into_iter()
-            .map(device_status)
-            .collect())
-    }
-
-    /// One device; none if there is no such device.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue cannot be read.
-    pub fn device(&self, id: i64) -> Result<Option<DeviceStatus>, EngineError> {
-        Ok(self.library().device(DeviceId(id))?.map(device_status))
-    }
-
-    /// The newest uploads, or those before a given one.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue cannot be read.
-    pub fn recent(&self, before: Option<i64>, limit: u32) -> Result<Vec<ArrivalRow>, EngineError> {
-        let rows = self
-            .library()
-            .recent(before.map(ArrivalId), limit.min(500) as usize)?;
+    /// The device is not the asker's; the catalogue cannot be read.
+    pub fn recent(
+        &self,
+        asker: Asker,
+        device: Option<i64>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<ArrivalRow>, EngineError> {
+        let whose = self.whose(asker, device)?;
+        let limit = limit.min(500) as usize;
+        let rows = self.library().recent(whose, before.map(ArrivalId), limit)?;
         Ok(rows
             .into_iter()
             .map(|row| ArrivalRow {
@@ -149,19 +164,31 @@ impl Engine {
             .collect())
     }
 
-    /// Photos that are not yet safe, the oldest first, after a given one.
+    fn whose(&self, asker: Asker, device: Option<i64>) -> Result<Whose, EngineError> {
+        Ok(match device {
+            Some(device) => Whose::Device(self.device_of(asker, DeviceId(device))?.id),
+            None => asker.whose(),
+        })
+    }
+
+    /// Photos that are not yet safe and that the asker may see, the oldest first, after a given one; of one device only, if
+    /// one is named.
     ///
     /// # Errors
     ///
-    /// The catalogue cannot be read.
+    /// The device is not the asker's; the catalogue cannot be read.
     pub fn not_yet_safe(
         &self,
+        asker: Asker,
+        device: Option<i64>,
         after: Option<i64>,
         limit: u32,
     ) -> Result<Vec<PhotoRow>, EngineError> {
+        let whose = self.whose(asker, device)?;
+        let after = AssetId(after.unwrap_or(0));
         let rows = self
             .library()
-            .not_safe(AssetId(after.unwrap_or(0)), limit.min(500) as usize)?;
+            .not_safe(whose, after, limit.min(500) as usize)?;
         Ok(rows
             .into_iter()
             .map(|asset| PhotoRow {
@@ -175,20 +202,37 @@ impl Engine {
             .collect())
     }
 
-    /// All that is known of one photo's copies; none if there is no such photo.
+    /// All that is known of one photo's copies; none if there is no such photo that the asker may see. Of a photo that
+    /// several people have, each sees their own arrivals.
     ///
     /// # Errors
     ///
     /// The catalogue cannot be read.
-    pub fn receipt(&self, asset: AssetId) -> Result<Option<PhotoReceipt>, EngineError> {
+    pub fn receipt(
+        &self,
+        asker: Asker,
+        asset: AssetId,
+    ) -> Result<Option<PhotoReceipt>, EngineError> {
         let library = self.library();
         let Some(asset) = library.asset(asset)? else {
             return Ok(None);
         };
+        if !self.may_see(asker, asset.id)? {
+            return Ok(None);
+        }
         let destinations = library.destinations()?;
         let copies = library.copies(asset.id)?;
-        let arrivals = library
-            .arrivals_of(asset.id)?
+        let mut arrivals = library.arrivals_of(asset.id)?;
+        arrivals.retain(|arrival| asker.is_owner() || arrival.person == asker.person());
+        // Another person may have called it otherwise.
+        let name = match arrivals
+            .first()
+            .and_then(|first| first.device_path.as_deref())
+        {
+            Some(path) if !asker.is_owner() => path.rsplit('/').next().unwrap_or(path).to_owned(),
+            _ => asset.original_name.clone(),
+        };
+        let arrivals: Vec<_> = arrivals
             .into_iter()
             .map(|arrival| ReceiptArrival {
                 device: arrival.device.map(|(_, name)| name),
@@ -208,7 +252,7 @@ impl Engine {
         Ok(Some(PhotoReceipt {
             asset: asset.id.0,
             hash: asset.hash.to_string(),
-            name: asset.original_name.clone(),
+            name,
             path: asset.path.to_string(),
             size: asset.size,
             kind: asset.kind.as_str().into(),
@@ -267,20 +311,7 @@ impl Engine {
     }
 }
 
-fn device_status(row: DeviceRow) -> DeviceStatus {
-    DeviceStatus {
-        id: row.id.0,
-        name: row.name,
-        user: row.user,
-        created_at: text(row.created_at),
-        last_seen_at: row.last_seen_at.map(text),
-        last_seen_from: row.last_seen_from,
-        photos: row.photos,
-        revoked: row.revoked_at.is_some(),
-    }
-}
-
-fn text(time: Timestamp) -> String {
+pub(crate) fn text(time: Timestamp) -> String {
     // Whole seconds: nobody reads more, and clocks are not better.
     time.round(jiff::Unit::Second).unwrap_or(time).to_string()
 }

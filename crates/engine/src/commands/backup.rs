@@ -213,6 +213,7 @@ impl Engine {
             outcome.snapshot = Some(snapshot.clone());
             outcome.stored += report.stored.len() as u64;
             outcome.bytes_added += report.bytes_added;
+            self.0.waiting.look_again();
             self.clear_home_problems_of(&report.stored)?;
             library.settle_offsite_problems(destination.id)?;
         }

@@ -1,11 +1,11 @@
 //! Devices: who may add photos.
 
-use safelight_core::DeviceId;
-use safelight_library::{DeviceRow, NewDevice as NewRow};
+use safelight_core::{DeviceId, PersonId};
+use safelight_library::{Acknowledge, DeviceRow, NewDevice as NewRow};
 
 use crate::{
     access::{hash_token, random_token, readable_secret},
-    command::NewDevice,
+    command::{Meaning, NewDevice},
     error::EngineError,
     start::Engine,
 };
@@ -19,7 +19,12 @@ struct Fresh {
 }
 
 impl Engine {
-    pub(crate) fn add_device(&self, name: &str) -> Result<NewDevice, EngineError> {
+    pub(crate) fn add_device(
+        &self,
+        name: &str,
+        person: PersonId,
+        acknowledge: Option<Meaning>,
+    ) -> Result<NewDevice, EngineError> {
         let name = checked_name(name, "device")?;
         let fresh = self.fresh_credentials()?;
         let user = self.free_user_name(&name)?;
@@ -28,7 +33,11 @@ impl Engine {
             user: &user,
             secret_hash: &fresh.secret_hash,
             token_hash: &fresh.token_hash,
+            person,
         })?;
+        if let Some(meaning) = acknowledge {
+            self.library().set_acknowledge(row.id, meaning.into())?;
+        }
         self.credentials(row, fresh)
     }
 
@@ -104,7 +113,52 @@ impl Engine {
         }
         self.withdraw_invitation(DeviceId(id));
         self.library().revoke_device(DeviceId(id))?;
+        self.0.waiting.look_again();
         Ok(())
+    }
+
+    pub(super) fn set_device(
+        &self,
+        device: &str,
+        acknowledge: Option<Meaning>,
+        tell_silence: Option<bool>,
+    ) -> Result<(), EngineError> {
+        let row = self.named_device(device)?;
+        if let Some(meaning) = acknowledge {
+            self.library().set_acknowledge(row.id, meaning.into())?;
+            self.0.waiting.look_again();
+        }
+        if let Some(tell) = tell_silence {
+            self.library().set_tell_silence(row.id, tell)?;
+        }
+        Ok(())
+    }
+
+    /// A device by what it signs in as, or by its name if it is the only one of that name.
+    pub(crate) fn named_device(&self, device: &str) -> Result<DeviceRow, EngineError> {
+        if let Some(row) = self.library().device_by_user(device)? {
+            return Ok(row);
+        }
+        let mut rows = self.library().devices()?;
+        rows.retain(|row| row.revoked_at.is_none() && row.name == device);
+        match rows.pop() {
+            None => Err(EngineError::NotFound(format!(
+                "There is no device {device:?}; `safelight status` lists those that there are"
+            ))),
+            Some(row) if rows.is_empty() => Ok(row),
+            Some(_) => Err(EngineError::Invalid(format!(
+                "There is more than one device {device:?}; name it by its user name"
+            ))),
+        }
+    }
+}
+
+impl From<Meaning> for Acknowledge {
+    fn from(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::Home => Self::Home,
+            Meaning::Offsite => Self::Offsite,
+        }
     }
 }
 

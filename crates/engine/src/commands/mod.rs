@@ -4,9 +4,12 @@ mod backup;
 mod destinations;
 mod devices;
 mod kit;
+mod people;
 mod rebuild;
 mod restore;
 mod verify;
+
+use safelight_core::PersonId;
 
 use crate::{
     activity::ProgressSink,
@@ -16,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use destinations::UNFINISHED;
+pub(crate) use people::key as folder_key;
 pub(crate) use safelight_library::problem_kind as problem;
 
 impl Engine {
@@ -35,7 +39,45 @@ impl Engine {
                 self.set_library(&path)?;
                 Answer::Done
             }
-            Command::DeviceAdd { name } => Answer::Device(self.add_device(&name)?),
+            Command::DeviceAdd {
+                name,
+                person,
+                acknowledge,
+            } => {
+                let person = match person {
+                    Some(person) => self.named_person(&person)?.id,
+                    None => PersonId::OWNER,
+                };
+                Answer::Device(self.add_device(&name, person, acknowledge)?)
+            }
+            Command::DeviceSet {
+                device,
+                acknowledge,
+                tell_silence,
+            } => {
+                self.set_device(&device, acknowledge, tell_silence)?;
+                Answer::Done
+            }
+            Command::DeviceRemove { device } => {
+                let row = self.named_device(&device)?;
+                self.revoke_device(row.id.0)?;
+                Answer::Done
+            }
+            Command::People => Answer::People {
+                people: self.people()?,
+            },
+            Command::PersonAdd { name, folder } => {
+                Answer::Person(self.add_person(&name, folder.as_deref())?)
+            }
+            Command::PersonRename { name, to } => {
+                self.rename_person(&name, &to)?;
+                Answer::Done
+            }
+            Command::PersonReset { name } => Answer::Person(self.reset_person(&name)?),
+            Command::PersonRemove { name } => {
+                self.remove_person(&name)?;
+                Answer::Done
+            }
             Command::DeviceRevoke { id } => {
                 self.revoke_device(id)?;
                 Answer::Done

@@ -5,13 +5,14 @@
 
 use std::{collections::HashMap, net::IpAddr};
 
-use safelight_core::{DeviceId, Timestamp};
+use safelight_core::{DeviceId, PersonId, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{
     access::{AccessError, LONGEST_NAME, readable_secret, same},
     command::NewDevice,
     error::EngineError,
+    people::Asker,
     start::{Engine, blocking},
 };
 
@@ -41,6 +42,8 @@ pub enum Invitation {
 pub(super) struct Invitations(HashMap<DeviceId, Entry>);
 
 struct Entry {
+    /// Whose the device is.
+    person: PersonId,
     user: String,
     name: String,
     code: String,
@@ -87,14 +90,14 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError::NotFound`] if there is no such device, or if it was revoked; the catalogue cannot be read.
-    pub fn invite(&self, id: i64) -> Result<(), EngineError> {
-        let found = self.library().device(DeviceId(id))?;
-        let Some(row) = found.filter(|row| row.revoked_at.is_none()) else {
+    /// [`EngineError::NotFound`] if the asker has no such device, or if it was revoked; the catalogue cannot be read.
+    pub fn invite(&self, asker: Asker, id: i64) -> Result<(), EngineError> {
+        let row = self.device_of(asker, DeviceId(id))?;
+        if row.revoked_at.is_some() {
             return Err(EngineError::NotFound(format!(
                 "There is no device number {id} that may add photos"
             )));
-        };
+        }
         let until = self
             .0
             .clock
@@ -102,6 +105,7 @@ impl Engine {
             .checked_add(LIFE)
             .map_err(|error| EngineError::Bug(error.to_string()))?;
         let entry = Entry {
+            person: row.person,
             user: row.user,
             name: row.name,
             code: readable_secret(self.0.entropy.as_ref(), 4),
@@ -117,12 +121,15 @@ impl Engine {
         self.0.pairing.lock().invitations.0.remove(&id);
     }
 
-    /// How the invitation of a device is doing; none if there is none, or if its time is over.
+    /// How the invitation of a device of the asker's is doing; none if there is none, or if its time is over.
     #[must_use]
-    pub fn invitation(&self, id: i64) -> Option<Invitation> {
+    pub fn invitation(&self, asker: Asker, id: i64) -> Option<Invitation> {
         let now = self.0.clock.now();
         let waiting = self.0.pairing.lock();
         let entry = waiting.invitations.0.get(&DeviceId(id))?;
+        if !asker.may_see(entry.person) {
+            return None;
+        }
         match entry.stage {
             Stage::Open if !entry.is_open(now) => None,
             Stage::Open => {
@@ -137,14 +144,14 @@ impl Engine {
         }
     }
 
-    /// Devices whose invitation is open, by number and name.
+    /// Devices of the asker's whose invitation is open, by number and name.
     #[must_use]
-    pub fn invited(&self) -> Vec<(i64, String)> {
+    pub fn invited(&self, asker: Asker) -> Vec<(i64, String)> {
         let now = self.0.clock.now();
         let waiting = self.0.pairing.lock();
         let open = waiting.invitations.0.iter();
         let mut invited: Vec<(i64, String)> = open
-            .filter(|(_, entry)| entry.is_open(now))
+            .filter(|(_, entry)| entry.is_open(now) && asker.may_see(entry.person))
             .map(|(id, entry)| (id.0, entry.name.clone()))
             .collect();
         invited.sort_unstable();
@@ -186,7 +193,7 @@ impl Engine {
             access.pace.note_wrong(from, name, now);
             return Err(AccessError::Wrong);
         };
-        access.pace.note_right(from, name);
+        access.pace.note_right(from, name, now);
         let renewed = self.renew_in_turn(id).await;
         if renewed.is_err() {
             self.0.pairing.lock().invitations.set(id, Stage::Open);
@@ -198,13 +205,18 @@ impl Engine {
     /// As [`Self::accept_invitation`], on the owner's word instead of the code.
     pub(super) async fn accept_for(&self, id: DeviceId) -> Result<NewDevice, EngineError> {
         let device = self.renew_in_turn(id).await?;
-        self.note_accepted(&device);
+        let whose = {
+            let waiting = self.0.pairing.lock();
+            waiting.invitations.0.get(&id).map(|entry| entry.person)
+        };
+        self.note_accepted(&device, whose.unwrap_or(PersonId::OWNER));
         Ok(device)
     }
 
     /// Notes that somebody was given a device's password, so that its page waits for the device itself.
-    pub(super) fn note_accepted(&self, device: &NewDevice) {
+    pub(super) fn note_accepted(&self, device: &NewDevice, person: PersonId) {
         let entry = Entry {
+            person,
             user: device.user.clone(),
             name: device.name.clone(),
             code: String::new(),

@@ -10,6 +10,7 @@ use crate::{
     access::{hash_token, random_token},
     command::NewDevice,
     error::EngineError,
+    people::Asker,
     start::{Engine, blocking},
 };
 
@@ -154,7 +155,7 @@ impl Engine {
         })
     }
 
-    /// Lets the app in that began the flow. The caller has made sure that it is the owner who asks.
+    /// Lets the app in that began the flow, as a device of the asker's.
     ///
     /// # Errors
     ///
@@ -162,6 +163,7 @@ impl Engine {
     /// be; the catalogue cannot be written. The flow goes on waiting then.
     pub async fn grant_login(
         &self,
+        asker: Asker,
         page_token: &str,
         grant: Grant,
     ) -> Result<NewDevice, EngineError> {
@@ -174,7 +176,7 @@ impl Engine {
             };
             flow.stage = Stage::Granting;
         }
-        let granted = self.device_for(grant).await;
+        let granted = self.device_for(asker, grant).await;
         let stage = match &granted {
             Ok(device) => Stage::Granted {
                 user: device.user.clone(),
@@ -186,9 +188,9 @@ impl Engine {
         granted
     }
 
-    async fn device_for(&self, grant: Grant) -> Result<NewDevice, EngineError> {
+    async fn device_for(&self, asker: Asker, grant: Grant) -> Result<NewDevice, EngineError> {
         match grant {
-            Grant::Invited(id) if self.invited().iter().any(|(invited, _)| *invited == id) => {
+            Grant::Invited(id) if self.invited(asker).iter().any(|(invited, _)| *invited == id) => {
                 self.accept_for(DeviceId(id)).await
             }
             Grant::Invited(_) => Err(EngineError::NotFound(
@@ -197,9 +199,9 @@ impl Engine {
             )),
             Grant::New(name) => {
                 let _turn = self.0.access.turn().await?;
-                let engine = self.clone();
-                let device = blocking(move || engine.add_device(&name)).await?;
-                self.note_accepted(&device);
+                let (engine, person) = (self.clone(), asker.person());
+                let device = blocking(move || engine.add_device(&name, person, None)).await?;
+                self.note_accepted(&device, person);
                 Ok(device)
             }
         }

@@ -79,7 +79,7 @@ async fn the_owner_signs_in_and_out() {
     let house = House::new();
     assert!(!house.engine.owner_is_set().unwrap());
     assert!(matches!(
-        house.engine.sign_in("anything".into(), HERE).await,
+        house.engine.sign_in("", "anything".into(), HERE).await,
         Err(AccessError::Wrong)
     ));
     assert!(matches!(
@@ -93,14 +93,14 @@ async fn the_owner_signs_in_and_out() {
         .unwrap();
     let cookie = house
         .engine
-        .sign_in("correct horse".into(), HERE)
+        .sign_in("", "correct horse".into(), HERE)
         .await
         .unwrap()
         .0;
-    let session = house.engine.session(&cookie).unwrap().unwrap();
+    let session = house.engine.session(&cookie, HERE).unwrap().unwrap();
     assert_ne!(session.csrf, cookie);
     house.engine.sign_out(&cookie).unwrap();
-    assert!(house.engine.session(&cookie).unwrap().is_none());
+    assert!(house.engine.session(&cookie, HERE).unwrap().is_none());
 }
 
 #[tokio::test]
@@ -113,12 +113,12 @@ async fn a_session_ends_by_itself() {
         .unwrap();
     let cookie = house
         .engine
-        .sign_in("correct horse".into(), HERE)
+        .sign_in("", "correct horse".into(), HERE)
         .await
         .unwrap()
         .0;
     house.clock.advance(SignedDuration::from_hours(24 * 31));
-    assert!(house.engine.session(&cookie).unwrap().is_none());
+    assert!(house.engine.session(&cookie, HERE).unwrap().is_none());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is called safe, and what is not (promises 5 and 6).
 
 use safelight_core::{DeviceId, DevicePath, Entropy};
-use safelight_engine::{Command, command::VerifyScope};
+use safelight_engine::{Asker, Command, command::VerifyScope};
 use safelight_testkit::{Photos, SeededEntropy};
 
 use crate::house::House;
@@ -37,7 +37,11 @@ async fn a_photo_is_safe_after_a_backup_and_comes_back_byte_for_byte() {
         (status.safe, status.home_verified, status.not_yet_safe),
         (20, 20, 0)
     );
-    let receipt = house.engine.receipt(paths[0].1).unwrap().unwrap();
+    let receipt = house
+        .engine
+        .receipt(Asker::Owner, paths[0].1)
+        .unwrap()
+        .unwrap();
     assert_eq!(receipt.copies.len(), 2, "{receipt:?}");
     assert!(receipt.why_not_safe.is_none());
 

@@ -59,7 +59,11 @@ impl House {
     }
 
     pub(crate) fn add_device(&self, name: &str) -> NewDevice {
-        match self.run(Command::DeviceAdd { name: name.into() }) {
+        match self.run(Command::DeviceAdd {
+            name: name.into(),
+            person: None,
+            acknowledge: None,
+        }) {
             Answer::Device(device) => device,
             other => panic!("{other:?}"),
         }

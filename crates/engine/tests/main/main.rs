@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
 
 mod access;
+mod acknowledge;
 mod destinations;
 mod evidence;
 mod house;
 mod intake;
 mod pairing;
+mod people;
 mod schedule;
+mod standing;
