@@ -8,7 +8,10 @@ use std::{
 
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
-use safelight_engine::{Engine, IntakeError, PiecesError, Receipt, ReceivingPiece, UploadRequest};
+use safelight_engine::{
+    Engine, IntakeError, NotAcknowledged, PUT_PATIENCE, PiecesError, Receipt, ReceivingPiece,
+    UploadRequest,
+};
 use tokio::time::{error::Elapsed, timeout};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
@@ -30,6 +33,9 @@ pub(crate) enum ReceiveError<E: std::error::Error + 'static = IntakeError> {
     /// The connection broke.
     #[error("The upload broke off: {0}. Nothing was stored; send it again")]
     Broken(axum::Error),
+    /// It is at home, and the device is to hear that only later.
+    #[error(transparent)]
+    NotAcknowledged(#[from] NotAcknowledged),
     /// Nothing came for too long.
     #[error("The upload stood still for {} seconds. Nothing was stored; send it again", STALLED.as_secs())]
     Stalled(#[from] Elapsed),
@@ -41,7 +47,8 @@ impl From<IntakeError> for ReceiveError {
     }
 }
 
-/// Streams a body into the library. When it returns a receipt, the photo is durable.
+/// Streams a body into the library. When it returns a receipt, the photo is durable, and offsite too if the device's 2xx
+/// is to mean that.
 pub(crate) async fn receive(
     engine: &Engine,
     upload: UploadRequest,
@@ -58,6 +65,7 @@ pub(crate) async fn receive_after(
     beginning: Bytes,
     body: &mut BodyDataStream,
 ) -> Result<Receipt, ReceiveError> {
+    let device = upload.device;
     let mut receiving = engine.receive(upload).await?;
     if !beginning.is_empty() {
         receiving.write(beginning).await?;
@@ -67,7 +75,9 @@ pub(crate) async fn receive_after(
             .write(piece.map_err(ReceiveError::Broken)?)
             .await?;
     }
-    Ok(receiving.finish().await?)
+    let receipt = receiving.finish().await?;
+    engine.acknowledged(device, &receipt, PUT_PATIENCE).await?;
+    Ok(receipt)
 }
 
 /// Streams a body into an upload in pieces.

@@ -2,10 +2,11 @@
 //!
 //! | surface | folder |
 //! |---|---|
-//! | the page, for the owner | `ui`, with live state from `events` |
+//! | the page, for the household | `ui`, with live state from `events` |
 //! | WebDAV, for phones' apps and file managers | `dav` |
 //! | what Nextcloud's apps ask for beside WebDAV | `nextcloud` |
 //! | token upload, for Shortcuts and scripts | `upload` |
+//! | the JSON API, for the same | `api` |
 //! | a command line beside a running server | `control` |
 //!
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
@@ -13,6 +14,7 @@
 //! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
 //! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
 
+mod api;
 mod auth;
 mod body;
 mod checksums;
@@ -114,6 +116,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/remote.php/dav/uploads/{*path}", any(dav::handle))
         .route("/upload/{*name}", put(upload::handle).post(upload::handle))
         .merge(nextcloud::routes())
+        .route("/api/v1/releasable", post(api::releasable::handle))
         .layer(middleware::from_fn(guard::files));
 
     let page = Router::new()
@@ -141,7 +144,12 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/devices", get(ui::devices::list).post(ui::connect::add))
         .merge(ui::connect::routes())
         .merge(ui::login_flow::routes())
+        .route("/devices/{id}", get(ui::device::show).post(ui::device::set))
         .route("/devices/{id}/revoke", post(ui::devices::revoke))
+        .route("/people", get(ui::people::list).post(ui::people::add))
+        .route("/people/{id}/rename", post(ui::people::rename))
+        .route("/people/{id}/reset", post(ui::people::reset))
+        .route("/people/{id}/remove", post(ui::people::remove))
         .route("/destinations", get(ui::destinations::list))
         .route(
             "/destinations/folder",
@@ -161,6 +169,12 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/settings/password", post(ui::settings::set_password))
         .route("/settings/folders", post(ui::settings::set_folders))
         .route("/settings/reach", get(ui::reach::show).post(ui::reach::set))
+        .route("/settings/silence", post(ui::settings::set_silence))
+        .route("/settings/sessions/{id}", post(ui::settings::end_session))
+        .route(
+            "/sign-out-everywhere",
+            post(ui::sign_in::sign_out_everywhere),
+        )
         .route("/events", get(events::handle))
         .route("/control", post(control::handle))
         .route("/assets/{name}", get(ui::assets::serve))

@@ -1,13 +1,13 @@
-//! Who is asking: a device by Basic authentication or by bearer token, the owner by a session cookie.
+//! Who is asking: a device by Basic authentication or by bearer token, a person by a session cookie.
 //!
 //! | who | how | module |
 //! |---|---|---|
 //! | a WebDAV client | `Authorization: Basic` | [`credentials`] |
 //! | a script, a Shortcut, our own command line | `Authorization: Bearer` | [`credentials`] |
-//! | the owner in a browser | a cookie, and a token in each form | [`session`] |
+//! | the owner or a member of the household in a browser | a cookie, and a token in each form | [`session`] |
 
 mod credentials;
 mod session;
 
 pub(crate) use credentials::{BASIC_CHALLENGE, BEARER_CHALLENGE, basic, bearer};
-pub(crate) use session::{Owner, OwnerRejection, clear_cookie, set_cookie};
+pub(crate) use session::{Owner, OwnerRejection, SignedIn, clear_cookie, set_cookie};

@@ -1,11 +1,13 @@
-//! The owner's session: a cookie that scripts cannot read and other sites cannot send, and a token for each form.
+//! A person's session: a cookie that scripts cannot read and other sites cannot send, and a token for each form.
+
+use std::net::IpAddr;
 
 use axum::{
     extract::{FromRef, FromRequestParts},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use safelight_engine::Engine;
+use safelight_engine::{Asker, Engine};
 
 use crate::{App, connection::Connection};
 
@@ -17,19 +19,35 @@ const SECURE_NAME: &str = "__Host-safelight";
 /// How long a browser keeps it, in seconds; the engine's sessions last as long.
 const MAX_AGE: u64 = 30 * 24 * 60 * 60;
 
-/// The owner, signed in. As an extractor it sends everybody else to the sign-in page.
+/// Somebody of the household, signed in. As an extractor it sends everybody else to the sign-in page.
 #[derive(Clone, Debug)]
-pub(crate) struct Owner {
+pub(crate) struct SignedIn {
     /// What each form must carry back.
     pub(crate) csrf: String,
     /// The cookie's value.
     pub(crate) cookie: String,
+    /// Who it is.
+    pub(crate) asker: Asker,
 }
 
-/// Why a request is not the owner's.
+/// The owner, signed in. As an extractor it also refuses the household's other members.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner(SignedIn);
+
+impl std::ops::Deref for Owner {
+    type Target = SignedIn;
+
+    fn deref(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+/// Why a request is nobody's, or not the owner's.
 pub(crate) enum OwnerRejection {
     /// To the sign-in page.
     SignIn,
+    /// A member asks for what is the owner's.
+    NotOwner,
     /// The catalogue cannot be read.
     Unavailable(String),
 }
@@ -38,6 +56,11 @@ impl IntoResponse for OwnerRejection {
     fn into_response(self) -> Response {
         match self {
             Self::SignIn => Redirect::to("/sign-in").into_response(),
+            Self::NotOwner => (
+                StatusCode::FORBIDDEN,
+                "This page is for the owner of the library only\n",
+            )
+                .into_response(),
             Self::Unavailable(message) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 [(header::RETRY_AFTER, "30")],
@@ -48,7 +71,7 @@ impl IntoResponse for OwnerRejection {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Owner
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn
 where
     App: FromRef<S>,
 {
@@ -56,25 +79,44 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, OwnerRejection> {
         let engine = App::from_ref(state).engine;
-        let is_secure = parts
-            .extensions
-            .get::<Connection>()
-            .is_some_and(|connection| connection.is_secure);
-        let Some(cookie) = cookie(&parts.headers, is_secure).map(str::to_owned) else {
+        let Ok(connection) = Connection::from_request_parts(parts, state).await;
+        let Some(cookie) = cookie(&parts.headers, connection.is_secure).map(str::to_owned) else {
             return Err(OwnerRejection::SignIn);
         };
-        Self::of(engine, cookie).await
+        Self::of(engine, cookie, connection.peer).await
     }
 }
 
-impl Owner {
+impl<S: Send + Sync> FromRequestParts<S> for Owner
+where
+    App: FromRef<S>,
+{
+    type Rejection = OwnerRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, OwnerRejection> {
+        let somebody = SignedIn::from_request_parts(parts, state).await?;
+        if somebody.asker.is_owner() {
+            Ok(Self(somebody))
+        } else {
+            Err(OwnerRejection::NotOwner)
+        }
+    }
+}
+
+impl SignedIn {
     /// Looks a cookie's session up, on a thread that may wait for the disk.
-    pub(crate) async fn of(engine: Engine, cookie: String) -> Result<Self, OwnerRejection> {
-        let found = tokio::task::spawn_blocking(move || (engine.session(&cookie), cookie)).await;
+    pub(crate) async fn of(
+        engine: Engine,
+        cookie: String,
+        from: IpAddr,
+    ) -> Result<Self, OwnerRejection> {
+        let found =
+            tokio::task::spawn_blocking(move || (engine.session(&cookie, from), cookie)).await;
         match found {
             Ok((Ok(Some(session)), cookie)) => Ok(Self {
                 csrf: session.csrf,
                 cookie,
+                asker: session.asker,
             }),
             Ok((Ok(None), _)) => Err(OwnerRejection::SignIn),
             Ok((Err(error), _)) => Err(OwnerRejection::Unavailable(error.to_string())),
@@ -168,9 +210,10 @@ mod tests {
 
     #[test]
     fn a_form_of_another_session_is_not_ours() {
-        let owner = Owner {
+        let owner = SignedIn {
             csrf: "abcdef".to_owned(),
             cookie: String::new(),
+            asker: Asker::Owner,
         };
         assert!(owner.made("abcdef"));
         for other in ["", "abcde", "abcdeg", "abcdeff"] {

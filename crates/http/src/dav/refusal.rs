@@ -8,7 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use safelight_engine::{AccessError, IntakeError, ReadError, Refusal as StoreRefusal, TreeError};
+use safelight_engine::{
+    AccessError, IntakeError, NotAcknowledged, ReadError, Refusal as StoreRefusal, TreeError,
+};
 
 use super::{target::TargetError, xml_in::XmlError, xml_out};
 use crate::{
@@ -176,9 +178,22 @@ impl<E: std::error::Error + Into<Self>> From<ReceiveError<E>> for Refusal {
     fn from(error: ReceiveError<E>) -> Self {
         match error {
             ReceiveError::Intake(error) => error.into(),
+            ReceiveError::NotAcknowledged(error) => error.into(),
             ReceiveError::Broken(_) | ReceiveError::Stalled(_) => {
                 Self::transient(error.to_string())
             }
+        }
+    }
+}
+
+impl From<NotAcknowledged> for Refusal {
+    fn from(error: NotAcknowledged) -> Self {
+        let message = error.to_string();
+        match error {
+            NotAcknowledged::Revoked => Self::new(StatusCode::UNAUTHORIZED, message),
+            NotAcknowledged::NotYet
+            | NotAcknowledged::NoDestination
+            | NotAcknowledged::Unavailable(_) => Self::transient(message),
         }
     }
 }

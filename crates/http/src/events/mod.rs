@@ -1,9 +1,10 @@
-//! `GET /events`: the live state, as server-sent events, for the owner's page.
+//! `GET /events`: the live state, as server-sent events, for the page. A member of the household is
+//! sent what concerns their own photos.
 //!
 //! Each message is the whole state as JSON and the first comes at once, so a message that was missed cannot matter:
 //! a browser that reconnects is up to date with its first message.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -13,12 +14,13 @@ use axum::{
     },
 };
 use http::StatusCode;
+use safelight_engine::{Asker, Engine, EngineError, State as LiveState};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::{
     App,
-    auth::{Owner, OwnerRejection},
+    auth::{OwnerRejection, SignedIn},
     connection::Connection,
 };
 
@@ -30,11 +32,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Answers `GET`.
 pub(crate) async fn handle(
     State(app): State<App>,
-    owner: Result<Owner, OwnerRejection>,
+    somebody: Result<SignedIn, OwnerRejection>,
     mut connection: Connection,
 ) -> Response {
-    let owner = match owner {
-        Ok(owner) => owner,
+    let somebody = match somebody {
+        Ok(somebody) => somebody,
         // A redirect to the sign-in page would only make EventSource try for ever.
         Err(OwnerRejection::SignIn) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(rejection) => return rejection.into_response(),
@@ -52,13 +54,22 @@ pub(crate) async fn handle(
                 _ = connection.closing.wait_for(|closing| *closing) => return,
             }
             // Whoever signs out elsewhere, or whose session ends, sees no more.
-            if Owner::of(app.engine.clone(), owner.cookie.clone())
-                .await
-                .is_err()
-            {
+            let still = SignedIn::of(app.engine.clone(), somebody.cookie.clone(), connection.peer);
+            let Ok(somebody) = still.await else {
                 return;
-            }
-            let now = state.borrow_and_update().clone();
+            };
+            let whole = state.borrow_and_update().clone();
+            let now = if somebody.asker.is_owner() {
+                whole
+            } else {
+                match own_state(app.engine.clone(), somebody.asker).await {
+                    Ok(own) => Arc::new(own),
+                    Err(error) => {
+                        tracing::error!("A member's state could not be read: {error}");
+                        return;
+                    }
+                }
+            };
             // The engine also publishes when somebody begins to watch; a page that asked itself again for that would
             // never stop.
             if last.as_ref() == Some(&now) {
@@ -81,4 +92,12 @@ pub(crate) async fn handle(
     Sse::new(ReceiverStream::new(waiting))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response()
+}
+
+/// What a member may see of the state.
+async fn own_state(engine: Engine, asker: Asker) -> Result<LiveState, EngineError> {
+    match tokio::task::spawn_blocking(move || engine.state_of(asker)).await {
+        Ok(state) => state,
+        Err(error) => Err(EngineError::Bug(error.to_string())),
+    }
 }

@@ -5,17 +5,18 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use safelight_engine::{Engine, Status, model::ArrivalRow};
+use safelight_engine::{Asker, Engine, Status, model::ArrivalRow};
 
 use super::{
     format::{bytes, number},
+    own,
     page::{Page, Trouble, Visit, ask, render},
     sentence::{Sentence, sentence},
     task::Progress,
 };
 use crate::{
     App,
-    auth::{Owner, OwnerRejection},
+    auth::{OwnerRejection, SignedIn},
 };
 
 /// Arrivals on the first screen.
@@ -35,22 +36,27 @@ struct Home {
 /// `GET /`. Before the set-up it leads there.
 pub(crate) async fn show(
     State(app): State<App>,
-    owner: Result<Owner, OwnerRejection>,
+    somebody: Result<SignedIn, OwnerRejection>,
 ) -> Result<Response, Trouble> {
-    let owner = match owner {
-        Ok(owner) => owner,
+    let somebody = match somebody {
+        Ok(somebody) => somebody,
         Err(OwnerRejection::SignIn) => {
             let is_set = ask(&app.engine, Engine::owner_is_set).await?;
             return Ok(Redirect::to(if is_set { "/sign-in" } else { "/setup" }).into_response());
         }
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let visit = Visit {
-        engine: app.engine.clone(),
-        page: Page::of(&app, &owner, "/"),
-    };
+    let visit = Visit::of(&app, &somebody, "/");
+    if !somebody.asker.is_owner() {
+        return own::show(visit).await;
+    }
     let (state, recent) = visit
-        .ask(|engine| Ok((engine.state()?, engine.recent(None, RECENT)?)))
+        .ask(|engine| {
+            Ok((
+                engine.state()?,
+                engine.recent(Asker::Owner, None, None, RECENT)?,
+            ))
+        })
         .await?;
     let status = state.status;
     let backing_up = state

@@ -1,4 +1,4 @@
-//! An app asks to be let in, and the owner answers in a browser: the page of Nextcloud's login flow, version 2.
+//! An app asks to be let in, and a person of the household answers in a browser: the page of Nextcloud's login flow, version 2.
 
 use askama::Template;
 use axum::{
@@ -11,12 +11,12 @@ use safelight_engine::{Engine, Grant, LoginRequest, command::NewDevice};
 use serde::Deserialize;
 
 use super::{
-    form::Sent,
-    page::{Page, Trouble, ask, render},
+    form::{AnyoneSent, Sent},
+    page::{Page, Trouble, Visit, ask, render},
 };
 use crate::{
     App,
-    auth::{Owner, OwnerRejection},
+    auth::{OwnerRejection, SignedIn},
 };
 
 /// Its address is in the answer that begins a flow.
@@ -33,7 +33,7 @@ struct Ask {
     request: LoginRequest,
     token: String,
     name: String,
-    /// Devices that the owner has just added and that have not come yet: it may be one of them.
+    /// Devices that were just added and that have not come yet: it may be one of them.
     invited: Vec<(i64, String)>,
     error: Option<String>,
 }
@@ -41,11 +41,11 @@ struct Ask {
 /// `GET /index.php/login/v2/flow/{token}`.
 async fn show(
     State(app): State<App>,
-    owner: Result<Owner, OwnerRejection>,
+    somebody: Result<SignedIn, OwnerRejection>,
     Path(token): Path<String>,
 ) -> Result<Response, Trouble> {
-    let owner = match owner {
-        Ok(owner) => owner,
+    let somebody = match somebody {
+        Ok(somebody) => somebody,
         Err(OwnerRejection::SignIn) => {
             let is_set = ask(&app.engine, Engine::owner_is_set).await?;
             let to = format!("/sign-in?next=/index.php/login/v2/flow/{token}");
@@ -59,22 +59,21 @@ async fn show(
         Err(rejection) => return Ok(rejection.into_response()),
     };
     let request = app.engine.login_request(&token).ok_or_else(gone)?;
-    let page = Page::of(&app, &owner, "/devices");
+    let visit = Visit::of(&app, &somebody, "/devices");
     let name = device_name(&request.client);
-    Ok(asked(&app.engine, page, token, request, name, None))
+    Ok(asked(visit, token, request, name, None))
 }
 
 fn asked(
-    engine: &Engine,
-    page: Page,
+    visit: Visit,
     token: String,
     request: LoginRequest,
     name: String,
     error: Option<String>,
 ) -> Response {
     render(&Ask {
-        invited: engine.invited(),
-        page,
+        invited: visit.engine.invited(visit.asker),
+        page: visit.page,
         request,
         token,
         name,
@@ -111,7 +110,10 @@ struct Done {
 }
 
 /// `POST /index.php/login/v2/flow/{token}`.
-async fn decide(Path(token): Path<String>, sent: Sent<Decision>) -> Result<Response, Trouble> {
+async fn decide(
+    Path(token): Path<String>,
+    AnyoneSent(sent): AnyoneSent<Decision>,
+) -> Result<Response, Trouble> {
     let Sent { visit, form, .. } = sent;
     let request = visit.engine.login_request(&token).ok_or_else(gone)?;
     let is_apple = ["ios", "iphone", "ipad"]
@@ -131,7 +133,7 @@ async fn decide(Path(token): Path<String>, sent: Sent<Decision>) -> Result<Respo
     };
     match visit
         .engine
-        .grant_login(&token, grant)
+        .grant_login(visit.asker, &token, grant)
         .await
         .map_err(Trouble::from)
     {
@@ -142,14 +144,7 @@ async fn decide(Path(token): Path<String>, sent: Sent<Decision>) -> Result<Respo
         Err(Trouble::Failed(message)) => Err(Trouble::Failed(message)),
         Err(trouble) => {
             let (name, error) = (form.name, Some(trouble.message()));
-            Ok(asked(
-                &visit.engine,
-                visit.page,
-                token,
-                request,
-                name,
-                error,
-            ))
+            Ok(asked(visit, token, request, name, error))
         }
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! | what | module | templates |
 //! |---|---|---|
-//! | are my photos safe? | [`home`], with [`sentence`] | `home.html` |
+//! | are my photos safe? | [`home`], with [`sentence`]; a member's own: [`own`] | `home.html`, `own.html` |
 //! | the way in, resumable | [`setup`], [`sign_in`] | `setup-*.html`, `sign-in.html` |
 //! | lists, and each photo's receipt | [`photos`] | `photos.html`, `photo.html` |
-//! | phones and programs that may add photos | [`devices`] | `devices.html` |
+//! | phones and programs that may add photos | [`devices`], [`device`] | `devices.html`, `device.html` |
 //! | adding one of them | [`connect`] | `add-phone*.html`, `connect*.html`, `handover.html` |
 //! | an app that asks to be let in | [`login_flow`] | `login-flow*.html` |
+//! | the household | [`people`] | `people.html`, `person-welcome.html` |
 //! | offsite copies and their recovery kits | [`destinations`] | `destination*.html`, `kit.html` |
 //! | bringing photos back | [`restore`] | `restore.html` |
 //! | how something long is going, and what came of it | [`task`] | `task.html` |
@@ -19,12 +20,15 @@
 pub(crate) mod assets;
 pub(crate) mod connect;
 pub(crate) mod destinations;
+pub(crate) mod device;
 pub(crate) mod devices;
 mod form;
 mod format;
 pub(crate) mod home;
 pub(crate) mod login_flow;
+mod own;
 mod page;
+pub(crate) mod people;
 pub(crate) mod photos;
 pub(crate) mod reach;
 pub(crate) mod restore;

@@ -8,29 +8,32 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use http::{StatusCode, header, request::Parts};
-use safelight_engine::{Engine, EngineError};
+use safelight_engine::{Asker, Engine, EngineError, RowError};
 
 use super::{assets, format};
 use crate::{
     App, Options,
-    auth::{Owner, OwnerRejection},
+    auth::{Owner, OwnerRejection, SignedIn},
 };
 
-/// What each template of the owner's is given as `page`.
+/// What each template for who is signed in is given as `page`.
 #[derive(Clone)]
 pub(super) struct Page {
     /// Goes into each form.
     pub(super) csrf: String,
+    /// Whether the navigation leads to what only the owner may see.
+    pub(super) is_owner: bool,
     /// The address, for the navigation.
     here: String,
     options: Arc<Options>,
 }
 
 impl Page {
-    /// A page of the owner's, at an address.
-    pub(super) fn of(app: &App, owner: &Owner, here: &str) -> Self {
+    /// A page of somebody's, at an address.
+    pub(super) fn of(app: &App, somebody: &SignedIn, here: &str) -> Self {
         Self {
-            csrf: owner.csrf.clone(),
+            csrf: somebody.csrf.clone(),
+            is_owner: somebody.asker.is_owner(),
             here: here.to_owned(),
             options: Arc::clone(&app.options),
         }
@@ -52,10 +55,25 @@ impl Page {
     }
 }
 
-/// As an extractor: the owner and what their pages need.
+/// As an extractor: the owner and what their pages need. Members of the household are refused; what is for them too takes
+/// [`Anyone`].
 pub(crate) struct Visit {
     pub(super) engine: Engine,
     pub(super) page: Page,
+    /// Who it is; each question to the engine says so.
+    pub(super) asker: Asker,
+}
+
+/// As an extractor: whoever of the household is signed in.
+pub(crate) struct Anyone(pub(super) Visit);
+
+impl FromRequestParts<App> for Anyone {
+    type Rejection = OwnerRejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, OwnerRejection> {
+        let somebody = SignedIn::from_request_parts(parts, app).await?;
+        Ok(Self(Visit::of(app, &somebody, parts.uri.path())))
+    }
 }
 
 impl FromRequestParts<App> for Visit {
@@ -63,14 +81,20 @@ impl FromRequestParts<App> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, OwnerRejection> {
         let owner = Owner::from_request_parts(parts, app).await?;
-        Ok(Self {
-            engine: app.engine.clone(),
-            page: Page::of(app, &owner, parts.uri.path()),
-        })
+        Ok(Self::of(app, &owner, parts.uri.path()))
     }
 }
 
 impl Visit {
+    /// A visit of somebody's, at an address.
+    pub(super) fn of(app: &App, somebody: &SignedIn, here: &str) -> Self {
+        Self {
+            engine: app.engine.clone(),
+            page: Page::of(app, somebody, here),
+            asker: somebody.asker,
+        }
+    }
+
     /// Asks the engine something that may wait for the disk.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
@@ -123,6 +147,8 @@ impl From<EngineError> for Trouble {
         match error {
             EngineError::NotFound(message) => Self::NotFound(message),
             EngineError::Invalid(message) => Self::Refused(message),
+            EngineError::NotAllowed => Self::Refused(error.to_string()),
+            EngineError::Row(RowError::NameTaken(_)) => Self::Refused(error.to_string()),
             other => Self::Failed(other.to_string()),
         }
     }

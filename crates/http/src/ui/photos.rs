@@ -9,28 +9,39 @@ use axum::{
 use http::{HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use safelight_core::AssetId;
-use safelight_engine::model::{ArrivalRow, PhotoReceipt, PhotoRow};
+use safelight_engine::model::{ArrivalRow, DeviceStatus, PhotoReceipt, PhotoRow};
 use serde::Deserialize;
 
 use super::{
     format::{bytes, counted, number, wall_clock},
-    page::{Page, Trouble, Visit, render},
+    page::{Anyone, Page, Trouble, render},
 };
 use crate::{body, media_type};
 
 /// Photos on a page of a list.
 const LENGTH: u32 = 100;
 
-/// Where a page of a list begins.
+/// Where a page of a list begins, and whether it is about one device.
 #[derive(Deserialize)]
 pub(crate) struct From {
     from: Option<i64>,
+    device: Option<i64>,
+}
+
+impl From {
+    /// What the links to other pages of the list have in common.
+    fn query(&self) -> String {
+        self.device
+            .map_or_else(String::new, |device| format!("device={device}"))
+    }
 }
 
 #[derive(Template)]
 #[template(path = "photos.html")]
 struct Arrivals {
     page: Page,
+    device: Option<DeviceStatus>,
+    query: String,
     total: u64,
     rows: Vec<ArrivalRow>,
     older: Option<i64>,
@@ -39,21 +50,34 @@ struct Arrivals {
 
 /// `GET /photos`: every arrival, the newest first.
 pub(crate) async fn all(
-    visit: Visit,
-    Query(From { from }): Query<From>,
+    Anyone(visit): Anyone,
+    Query(list): Query<From>,
 ) -> Result<Response, Trouble> {
-    let (rows, total) = visit
-        .ask(move |engine| Ok((engine.recent(from, LENGTH)?, engine.status()?.photos)))
+    let (asker, from, of) = (visit.asker, list.from, list.device);
+    let (rows, device, total) = visit
+        .ask(move |engine| {
+            let rows = engine.recent(asker, of, from, LENGTH)?;
+            let device = of
+                .map(|id| engine.device_status_of(asker, id))
+                .transpose()?;
+            let total = match &device {
+                Some(device) => device.photos,
+                None => engine.status_of(asker)?.photos,
+            };
+            Ok((rows, device, total))
+        })
         .await?;
     let older = (rows.len() == LENGTH as usize)
         .then(|| rows.last().map(|row| row.id))
         .flatten();
     Ok(render(&Arrivals {
         page: visit.page,
+        device,
+        query: list.query(),
         total,
         rows,
         older,
-        is_first: from.is_none(),
+        is_first: list.from.is_none(),
     }))
 }
 
@@ -61,6 +85,8 @@ pub(crate) async fn all(
 #[template(path = "not-yet-safe.html")]
 struct NotYetSafe {
     page: Page,
+    device: Option<DeviceStatus>,
+    query: String,
     total: u64,
     rows: Vec<PhotoRow>,
     next: Option<i64>,
@@ -69,15 +95,21 @@ struct NotYetSafe {
 
 /// `GET /photos/not-yet-safe`: the oldest first.
 pub(crate) async fn not_yet_safe(
-    visit: Visit,
-    Query(From { from }): Query<From>,
+    Anyone(visit): Anyone,
+    Query(list): Query<From>,
 ) -> Result<Response, Trouble> {
-    let (rows, total) = visit
+    let (asker, from, of) = (visit.asker, list.from, list.device);
+    let (rows, device, total) = visit
         .ask(move |engine| {
-            Ok((
-                engine.not_yet_safe(from, LENGTH)?,
-                engine.status()?.not_yet_safe,
-            ))
+            let rows = engine.not_yet_safe(asker, of, from, LENGTH)?;
+            let device = of
+                .map(|id| engine.device_status_of(asker, id))
+                .transpose()?;
+            let total = match &device {
+                Some(device) => device.not_yet_safe,
+                None => engine.status_of(asker)?.not_yet_safe,
+            };
+            Ok((rows, device, total))
         })
         .await?;
     let next = (rows.len() == LENGTH as usize)
@@ -85,10 +117,12 @@ pub(crate) async fn not_yet_safe(
         .flatten();
     Ok(render(&NotYetSafe {
         page: visit.page,
+        device,
+        query: list.query(),
         total,
         rows,
         next,
-        is_first: from.is_none(),
+        is_first: list.from.is_none(),
     }))
 }
 
@@ -125,8 +159,14 @@ fn proof(word: &str) -> &str {
 }
 
 /// `GET /photo/{id}`.
-pub(crate) async fn receipt(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
-    let found = visit.ask(move |engine| engine.receipt(AssetId(id))).await?;
+pub(crate) async fn receipt(
+    Anyone(visit): Anyone,
+    Path(id): Path<i64>,
+) -> Result<Response, Trouble> {
+    let asker = visit.asker;
+    let found = visit
+        .ask(move |engine| engine.receipt(asker, AssetId(id)))
+        .await?;
     let photo =
         found.ok_or_else(|| Trouble::NotFound(format!("There is no photo number {id}.")))?;
     Ok(render(&Receipt {
@@ -136,10 +176,13 @@ pub(crate) async fn receipt(visit: Visit, Path(id): Path<i64>) -> Result<Respons
 }
 
 /// `GET /photo/{id}/file`: the photo itself, as it was taken in.
-pub(crate) async fn download(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
+pub(crate) async fn download(
+    Anyone(visit): Anyone,
+    Path(id): Path<i64>,
+) -> Result<Response, Trouble> {
     let photo = visit
         .engine
-        .open_photo(AssetId(id))
+        .open_photo_for(visit.asker, AssetId(id))
         .await
         .map_err(|error| match error {
             safelight_engine::ReadError::NoAsset(_) => {

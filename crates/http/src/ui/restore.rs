@@ -5,13 +5,13 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Redirect, Response},
 };
-use safelight_engine::{Command, Engine, model::DestinationStatus};
+use safelight_engine::{Command, model::DestinationStatus};
 use serde::Deserialize;
 
 use super::{
-    form::Sent,
+    form::{AnyoneSent, Sent},
     format::counted,
-    page::{Page, Trouble, Visit, render},
+    page::{Anyone, Page, Trouble, Visit, render},
 };
 
 /// What is asked for.
@@ -34,6 +34,8 @@ pub(crate) struct Wish {
 struct Restore {
     page: Page,
     destinations: Vec<DestinationStatus>,
+    /// A member's own folder; the owner's is everything.
+    own: Option<String>,
     form: Wish,
     error: Option<&'static str>,
 }
@@ -47,10 +49,18 @@ pub(crate) struct Prefilled {
 
 /// `GET /restore`.
 pub(crate) async fn form(
-    visit: Visit,
+    Anyone(visit): Anyone,
     Query(Prefilled { path }): Query<Prefilled>,
 ) -> Result<Response, Trouble> {
+    let asker = visit.asker;
     let what = if path.is_empty() { "all" } else { "some" }.to_owned();
+    let path = match path.is_empty() {
+        true => visit
+            .ask(move |engine| engine.folder_of(asker))
+            .await?
+            .unwrap_or_default(),
+        false => path,
+    };
     shown(
         visit,
         Wish {
@@ -64,9 +74,13 @@ pub(crate) async fn form(
 }
 
 async fn shown(visit: Visit, form: Wish, error: Option<&'static str>) -> Result<Response, Trouble> {
-    let destinations = visit.ask(Engine::status).await?.destinations;
+    let asker = visit.asker;
+    let (destinations, own) = visit
+        .ask(move |engine| Ok((engine.restorable(asker)?, engine.folder_of(asker)?)))
+        .await?;
     Ok(render(&Restore {
         page: visit.page,
+        own,
         destinations,
         form,
         error,
@@ -74,7 +88,9 @@ async fn shown(visit: Visit, form: Wish, error: Option<&'static str>) -> Result<
 }
 
 /// `POST /restore`.
-pub(crate) async fn begin(Sent { visit, form, .. }: Sent<Wish>) -> Result<Response, Trouble> {
+pub(crate) async fn begin(
+    AnyoneSent(Sent { visit, form, .. }): AnyoneSent<Wish>,
+) -> Result<Response, Trouble> {
     let to = std::path::PathBuf::from(form.to.trim());
     if !to.is_absolute() {
         return shown(
@@ -85,7 +101,7 @@ pub(crate) async fn begin(Sent { visit, form, .. }: Sent<Wish>) -> Result<Respon
         .await;
     }
     let mut paths = Vec::new();
-    if form.what == "some" {
+    if form.what == "some" || !visit.asker.is_owner() {
         let lines = form.paths.lines().map(|line| line.trim().trim_matches('/'));
         paths.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
         if paths.is_empty() {
@@ -98,11 +114,12 @@ pub(crate) async fn begin(Sent { visit, form, .. }: Sent<Wish>) -> Result<Respon
         }
     }
     let destination = (!form.destination.is_empty()).then(|| form.destination.clone());
-    let task = visit.engine.begin(Command::Restore {
+    let command = Command::Restore {
         to,
         destination,
         snapshot: None,
         paths,
-    })?;
+    };
+    let task = visit.engine.begin(visit.asker, command)?;
     Ok(Redirect::to(&format!("/task/{}", task.0)).into_response())
 }

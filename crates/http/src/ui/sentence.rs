@@ -73,7 +73,7 @@ pub(super) fn sentence(
     }
     let (photos, open) = (status.photos, status.not_yet_safe);
     if photos == 0 {
-        return if status.devices == 0 {
+        return if status.devices.is_empty() {
             say(
                 Tone::Waiting,
                 "Ready for the first phone.".to_owned(),
@@ -171,7 +171,7 @@ pub(super) fn sentence(
 
 #[cfg(test)]
 mod tests {
-    use safelight_engine::model::{DestinationStatus, LibraryStatus, Problem};
+    use safelight_engine::model::{DestinationStatus, DeviceStanding, LibraryStatus, Problem};
 
     use super::*;
 
@@ -184,7 +184,7 @@ mod tests {
             photos,
             not_yet_safe,
             safe: photos - not_yet_safe,
-            devices: 1,
+            devices: vec![device()],
             destinations: vec![DestinationStatus {
                 id: 1,
                 name: "cloud".into(),
@@ -195,6 +195,18 @@ mod tests {
                 last_verified_at: None,
             }],
             ..Status::default()
+        }
+    }
+
+    fn device() -> DeviceStanding {
+        DeviceStanding {
+            name: "phone".into(),
+            person: "Owner".into(),
+            last_seen_at: None,
+            photos: 0,
+            not_yet_safe: 0,
+            oldest_not_yet_safe_at: None,
+            releasable: 0,
         }
     }
 
@@ -280,7 +292,7 @@ mod tests {
     fn the_first_steps() {
         let mut empty = status(0, 0);
         assert_eq!(said(&empty).1, "Ready for the first photo.");
-        empty.devices = 0;
+        empty.devices.clear();
         assert_eq!(said(&empty).1, "Ready for the first phone.");
         empty.library.state = LibraryState::NotChosen;
         assert_eq!(said(&empty).0, Tone::Trouble);

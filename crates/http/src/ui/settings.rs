@@ -1,14 +1,18 @@
-//! Settings: where photos are filed, the owner's password, the way out.
+//! Settings: where photos are filed, when a phone's silence is a problem; one's own password and sessions; the way out.
 
 use askama::Template;
-use axum::response::{IntoResponse, Redirect, Response};
-use safelight_engine::model::LibraryStatus;
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Redirect, Response},
+};
+use safelight_engine::model::{LibraryStatus, SessionStatus};
 use serde::Deserialize;
 
 use super::{
-    form::Sent,
-    page::{Page, Trouble, Visit, render},
+    form::{AnyoneSent, Button, Sent},
+    page::{Anyone, Page, Trouble, Visit, render},
 };
+use crate::auth::SignedIn;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -16,6 +20,8 @@ struct Settings {
     page: Page,
     library: LibraryStatus,
     folders: String,
+    silent_days: u16,
+    sessions: Vec<SessionStatus>,
     saved: Option<&'static str>,
     error: Option<String>,
 }
@@ -25,22 +31,33 @@ impl Settings {
 }
 
 /// `GET /settings`.
-pub(crate) async fn show(visit: Visit) -> Result<Response, Trouble> {
-    shown(visit, None, None).await
+pub(crate) async fn show(somebody: SignedIn, Anyone(visit): Anyone) -> Result<Response, Trouble> {
+    shown(visit, &somebody, None, None).await
 }
 
 async fn shown(
     visit: Visit,
+    by: &SignedIn,
     saved: Option<&'static str>,
     error: Option<String>,
 ) -> Result<Response, Trouble> {
-    let (status, folders) = visit
-        .ask(|engine| Ok((engine.status()?, engine.folder_template()?)))
+    let (asker, cookie) = (visit.asker, by.cookie.clone());
+    let (status, folders, silent_days, sessions) = visit
+        .ask(move |engine| {
+            Ok((
+                engine.status_of(asker)?,
+                engine.folder_template()?,
+                engine.silent_days()?,
+                engine.sessions(asker, &cookie)?,
+            ))
+        })
         .await?;
     Ok(render(&Settings {
         page: visit.page,
         library: status.library,
         folders: folders.to_string(),
+        silent_days,
+        sessions,
         saved,
         error,
     }))
@@ -55,11 +72,12 @@ pub(crate) struct NewPassword {
 
 /// `POST /settings/password`.
 pub(crate) async fn set_password(
-    Sent { visit, form, .. }: Sent<NewPassword>,
+    AnyoneSent(Sent { visit, by, form }): AnyoneSent<NewPassword>,
 ) -> Result<Response, Trouble> {
     if form.password != form.again {
         return shown(
             visit,
+            &by,
             None,
             Some("The two passwords are not the same.".to_owned()),
         )
@@ -67,12 +85,17 @@ pub(crate) async fn set_password(
     }
     match visit
         .engine
-        .set_owner_password(form.password)
+        .change_password(visit.asker, form.password, &by.cookie)
         .await
         .map_err(Trouble::from)
     {
-        Ok(()) => shown(visit, Some("The new password is set."), None).await,
-        Err(Trouble::Refused(message)) => shown(visit, None, Some(format!("{message}."))).await,
+        Ok(()) => {
+            let saved = "The new password is set, and other browsers are signed out.";
+            shown(visit, &by, Some(saved), None).await
+        }
+        Err(Trouble::Refused(message)) => {
+            shown(visit, &by, None, Some(format!("{message}."))).await
+        }
         Err(trouble) => Err(trouble),
     }
 }
@@ -85,14 +108,51 @@ pub(crate) struct Folders {
 
 /// `POST /settings/folders`.
 pub(crate) async fn set_folders(
-    Sent { visit, form, .. }: Sent<Folders>,
+    Sent { visit, by, form }: Sent<Folders>,
 ) -> Result<Response, Trouble> {
     match visit
         .ask(move |engine| engine.set_folder_template(form.folders.trim()))
         .await
     {
         Ok(()) => Ok(Redirect::to("/settings").into_response()),
-        Err(Trouble::Refused(message)) => shown(visit, None, Some(format!("{message}."))).await,
+        Err(Trouble::Refused(message)) => {
+            shown(visit, &by, None, Some(format!("{message}."))).await
+        }
         Err(trouble) => Err(trouble),
     }
+}
+
+/// The form for a phone's silence.
+#[derive(Deserialize)]
+pub(crate) struct Silence {
+    days: String,
+}
+
+/// `POST /settings/silence`.
+pub(crate) async fn set_silence(
+    Sent { visit, by, form }: Sent<Silence>,
+) -> Result<Response, Trouble> {
+    let Ok(days) = form.days.trim().parse() else {
+        let error = "Write the days as a number.".to_owned();
+        return shown(visit, &by, None, Some(error)).await;
+    };
+    match visit.ask(move |engine| engine.set_silent_days(days)).await {
+        Ok(()) => Ok(Redirect::to("/settings").into_response()),
+        Err(Trouble::Refused(message)) => {
+            shown(visit, &by, None, Some(format!("{message}."))).await
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// `POST /settings/sessions/{id}`: signs one's other browser out.
+pub(crate) async fn end_session(
+    Path(id): Path<i64>,
+    AnyoneSent(sent): AnyoneSent<Button>,
+) -> Result<Response, Trouble> {
+    let asker = sent.visit.asker;
+    sent.visit
+        .ask(move |engine| engine.end_session(asker, id))
+        .await?;
+    Ok(Redirect::to("/settings").into_response())
 }

@@ -36,14 +36,16 @@ pub(crate) async fn resume(
     if !ask(&app.engine, Engine::owner_is_set).await? {
         return Ok(Redirect::to("/setup/password"));
     }
-    if owner.is_err() {
-        return Ok(Redirect::to("/sign-in"));
+    match owner {
+        Ok(_) => {}
+        Err(OwnerRejection::NotOwner) => return Ok(Redirect::to("/")),
+        Err(_) => return Ok(Redirect::to("/sign-in")),
     }
     let status = ask(&app.engine, Engine::status).await?;
     Ok(Redirect::to(
         if status.library.state == LibraryState::NotChosen {
             "/setup/library"
-        } else if status.devices == 0 {
+        } else if status.devices.is_empty() {
             "/setup/device"
         } else if status.destinations.is_empty() {
             "/setup/destination"
@@ -120,7 +122,7 @@ pub(crate) async fn set_password(
         Err(EngineError::Invalid(message)) => return again(format!("{message}.")),
         Err(error) => return Err(error.into()),
     }
-    sign_in::enter(&app, &connection, form.password, "/setup")
+    sign_in::enter(&app, &connection, "", form.password, "/setup")
         .await
         .map_err(|error| match error {
             AccessError::Unavailable(error) => error.into(),

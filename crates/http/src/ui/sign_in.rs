@@ -14,7 +14,7 @@ use safelight_engine::{AccessError, Engine};
 use serde::Deserialize;
 
 use super::{
-    form::{Button, Sent},
+    form::{AnyoneSent, Button},
     page::{Trouble, ask, render},
 };
 use crate::{App, auth, connection::Connection};
@@ -23,6 +23,9 @@ use crate::{App, auth, connection::Connection};
 #[template(path = "sign-in.html")]
 struct SignIn {
     next: String,
+    /// Whether there is anybody but the owner, so that a name is needed.
+    household: bool,
+    name: String,
     error: Option<String>,
 }
 
@@ -40,15 +43,25 @@ pub(crate) async fn show(
     if !ask(&app.engine, Engine::owner_is_set).await? {
         return Ok(Redirect::to("/setup").into_response());
     }
+    let household = has_members(&app).await?;
     Ok(render(&SignIn {
         next: within(way.next.as_deref()).to_owned(),
+        household,
+        name: String::new(),
         error: None,
     }))
+}
+
+async fn has_members(app: &App) -> Result<bool, Trouble> {
+    let people = ask(&app.engine, Engine::people).await?;
+    Ok(people.iter().any(|person| !person.owner && person.access))
 }
 
 /// The form.
 #[derive(Deserialize)]
 pub(crate) struct Password {
+    #[serde(default)]
+    name: String,
     password: String,
     next: Option<String>,
 }
@@ -69,11 +82,19 @@ pub(crate) async fn sign_in(
     Form(form): Form<Password>,
 ) -> Result<Response, Trouble> {
     let next = within(form.next.as_deref()).to_owned();
-    match enter(&app, &connection, form.password, &next).await {
+    match enter(&app, &connection, &form.name, form.password, &next).await {
         Ok(response) => Ok(response),
         Err(error) => {
             let (status, message) = match error {
-                AccessError::Wrong => (StatusCode::FORBIDDEN, "The password is wrong.".to_owned()),
+                AccessError::Wrong => (
+                    StatusCode::FORBIDDEN,
+                    if form.name.is_empty() {
+                        "The password is wrong."
+                    } else {
+                        "The name or the password is wrong."
+                    }
+                    .to_owned(),
+                ),
                 AccessError::SlowDown { .. } => {
                     (StatusCode::TOO_MANY_REQUESTS, format!("{error}."))
                 }
@@ -81,6 +102,8 @@ pub(crate) async fn sign_in(
             };
             let mut response = render(&SignIn {
                 next,
+                household: has_members(&app).await?,
+                name: form.name,
                 error: Some(message),
             });
             *response.status_mut() = status;
@@ -93,10 +116,11 @@ pub(crate) async fn sign_in(
 pub(super) async fn enter(
     app: &App,
     connection: &Connection,
+    name: &str,
     password: String,
     to: &str,
 ) -> Result<Response, AccessError> {
-    let token = app.engine.sign_in(password, connection.peer).await?;
+    let token = app.engine.sign_in(name, password, connection.peer).await?;
     let mut response = Redirect::to(to).into_response();
     if let Some(cookie) = auth::set_cookie(&token.0, connection.is_secure) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -107,17 +131,33 @@ pub(super) async fn enter(
 /// `POST /sign-out`.
 pub(crate) async fn sign_out(
     connection: Connection,
-    sent: Sent<Button>,
+    AnyoneSent(sent): AnyoneSent<Button>,
 ) -> Result<Response, Trouble> {
-    let cookie = sent.owner.cookie;
+    let cookie = sent.by.cookie;
     sent.visit
         .ask(move |engine| engine.sign_out(&cookie))
         .await?;
+    Ok(signed_out(&connection))
+}
+
+/// `POST /sign-out-everywhere`: here, and on every other device.
+pub(crate) async fn sign_out_everywhere(
+    connection: Connection,
+    AnyoneSent(sent): AnyoneSent<Button>,
+) -> Result<Response, Trouble> {
+    let asker = sent.visit.asker;
+    sent.visit
+        .ask(move |engine| engine.sign_out_everywhere(asker))
+        .await?;
+    Ok(signed_out(&connection))
+}
+
+fn signed_out(connection: &Connection) -> Response {
     let mut response = Redirect::to("/sign-in").into_response();
     if let Some(cookie) = auth::clear_cookie(connection.is_secure) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
-    Ok(response)
+    response
 }
 
 #[cfg(test)]

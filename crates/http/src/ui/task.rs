@@ -6,7 +6,7 @@ use safelight_engine::{Activity, Answer, TaskId, command::FileFailure};
 
 use super::{
     format::{bytes, counted, number},
-    page::{Page, Trouble, Visit, render},
+    page::{Anyone, Page, Trouble, render},
 };
 
 /// Failures that a page lists; there may be as many as photos.
@@ -78,10 +78,10 @@ struct Outcome {
 }
 
 /// `GET /task/{id}`.
-pub(crate) async fn show(visit: Visit, Path(id): Path<u64>) -> Result<Response, Trouble> {
+pub(crate) async fn show(Anyone(visit): Anyone, Path(id): Path<u64>) -> Result<Response, Trouble> {
     let task = visit
         .engine
-        .task(TaskId(id))
+        .task(visit.asker, TaskId(id))
         .ok_or_else(|| Trouble::NotFound("This was too long ago, or before the last start; the first page shows how things are now.".to_owned()))?;
     let progress = task.progress.as_ref().map(Progress::of);
     let result = task.result.map(|result| match result {
@@ -180,6 +180,8 @@ impl Outcome {
                 failed = found.failed;
             }
             Answer::Status(_)
+            | Answer::People { .. }
+            | Answer::Person(_)
             | Answer::Device(_)
             | Answer::Destination(_)
             | Answer::Kit { .. }

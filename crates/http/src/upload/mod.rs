@@ -4,7 +4,8 @@
 //! `X-Capture-Time` (RFC 3339) and `X-OC-Mtime` or `Last-Modified`; what its bytes must be, by `OC-Checksum`
 //! (`SHA256:` and the digits). The answer is JSON, and 201 means durable:
 //! `{"id": 12, "sha256": "…", "status": "stored", "path": "2024/05/IMG_0001.JPG"}`; the status is `duplicate` if the
-//! bytes were known already. The name may have folders in it, which are made.
+//! bytes were known already, and then there is no `path`. A device whose 2xx means offsite is answered when the photo is
+//! offsite, or with 503 if that takes too long; sending it again is quick. The name may have folders in it, which are made.
 //!
 //! The same name with other bytes makes a second photo. The device's own tree then shows the newer one under the name;
 //! the older one stays in the library. A script never looks at that tree, and numbered names in it would make it look
@@ -19,7 +20,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use safelight_core::{DevicePath, Timestamp};
 use safelight_engine::{
-    AccessError, IntakeError, Precondition, Receipt, Refusal as StoreRefusal, UploadRequest,
+    AccessError, IntakeError, NotAcknowledged, Precondition, Receipt, Refusal as StoreRefusal,
+    UploadRequest,
 };
 use serde::Serialize;
 
@@ -40,7 +42,9 @@ struct Stored {
     id: i64,
     sha256: String,
     status: &'static str,
-    path: String,
+    /// Only of a photo that is new: another person may have brought the one that was known already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
 }
 
 /// The answer to one that is not.
@@ -107,7 +111,7 @@ impl From<&Receipt> for Stored {
             } else {
                 "stored"
             },
-            path: receipt.path.to_string(),
+            path: (!receipt.duplicate).then(|| receipt.path.to_string()),
         }
     }
 }
@@ -233,6 +237,11 @@ impl From<ReceiveError> for Refusal {
             ReceiveError::Intake(IntakeError::Library(StoreRefusal::NoDevice(_))) => {
                 Self::no_token()
             }
+            ReceiveError::NotAcknowledged(NotAcknowledged::Revoked) => Self::no_token(),
+            ReceiveError::NotAcknowledged(_) => Self {
+                hint: "Keep the file and send it again later",
+                ..Self::transient(message, 30)
+            },
             _ => Self::transient(message, 30),
         }
     }

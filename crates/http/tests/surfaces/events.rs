@@ -68,8 +68,14 @@ fn a_page_that_waits_for_a_phone_is_told_each_step() {
     let house = House::new();
     let browser = house.browser();
     let device = house.device("phone");
-    house.engine.invite(device.id).unwrap();
-    let Some(Invitation::Open { code, .. }) = house.engine.invitation(device.id) else {
+    house
+        .engine
+        .invite(safelight_engine::Asker::Owner, device.id)
+        .unwrap();
+    let Some(Invitation::Open { code, .. }) = house
+        .engine
+        .invitation(safelight_engine::Asker::Owner, device.id)
+    else {
         panic!("no code")
     };
     let mut states = states(&house, &browser);

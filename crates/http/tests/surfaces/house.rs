@@ -109,6 +109,8 @@ impl House {
     pub(crate) fn device(&self, name: &str) -> NewDevice {
         match self.run(Command::DeviceAdd {
             name: name.to_owned(),
+            person: None,
+            acknowledge: None,
         }) {
             Answer::Device(device) => device,
             other => panic!("not a device: {other:?}"),

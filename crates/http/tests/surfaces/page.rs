@@ -53,12 +53,16 @@ fn every_page_opens_and_is_guarded() {
         "/photos",
         "/photos/not-yet-safe",
         "/photo/1",
+        "/photos?device=1",
+        "/photos/not-yet-safe?device=1",
         "/devices",
         "/devices/add",
         "/devices/add/android",
         "/devices/add/computer",
         "/devices/1/connect",
         "/devices/1/connect/iphone/shortcut",
+        "/devices/1",
+        "/people",
         "/destinations",
         "/destinations/folder",
         "/destinations/s3",
@@ -295,6 +299,8 @@ fn devices_come_and_go() {
     let mut browser = house.browser();
     let Answer::Device(device) = house.run(Command::DeviceAdd {
         name: "old phone".into(),
+        person: None,
+        acknowledge: None,
     }) else {
         panic!("no device")
     };

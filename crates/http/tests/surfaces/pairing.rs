@@ -234,7 +234,10 @@ fn a_new_code_takes_the_old_password_back_when_it_is_used() {
     assert!(again.contains(&page), "{again}");
     browser.fill(&page, &format!("{page}/code"), &[]);
     let (user, first, _) = onetime(&scan(&browser.get(&page).text()));
-    house.engine.invite(device.id).unwrap();
+    house
+        .engine
+        .invite(safelight_engine::Asker::Owner, device.id)
+        .unwrap();
     let (_, second, _) = onetime(&scan(&browser.get(&page).text()));
     assert_eq!(exchange(&house, &user, &first).status, 401, "replaced");
     assert_eq!(

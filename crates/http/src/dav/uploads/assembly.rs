@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use safelight_engine::{Precondition, UploadRequest};
+use safelight_engine::{Precondition, UploadRequest, acknowledge::assembly_patience};
 
 use super::{
     super::{Refusal, put, target::Mount},
@@ -38,6 +38,9 @@ pub(super) async fn assemble(call: &Call, name: String) -> Result<Response, Refu
     let receipt = call
         .engine
         .finish_pieces(format!("{OURS}{name}"), upload)
+        .await?;
+    call.engine
+        .acknowledged(call.device.id, &receipt, assembly_patience(receipt.size))
         .await?;
     Ok(put::stored(
         &receipt.entry,

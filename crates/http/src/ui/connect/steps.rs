@@ -17,9 +17,9 @@ use super::{
 use crate::{
     connection::Connection,
     ui::{
-        form::{Button, Sent},
+        form::{AnyoneSent, Button},
         format::counted,
-        page::{Page, Trouble, Visit, render},
+        page::{Anyone, Page, Trouble, Visit, render},
     },
 };
 
@@ -111,7 +111,7 @@ fn address(id: i64, platform: Platform, program: Program) -> String {
 
 /// `GET /devices/{id}/connect/{platform}/{program}`.
 pub(super) async fn show(
-    visit: Visit,
+    Anyone(visit): Anyone,
     Path((id, platform, program)): Address,
 ) -> Result<Response, Trouble> {
     page(visit, id, platform, program, None, None).await
@@ -129,7 +129,12 @@ async fn page(
     let device = may_add_photos(&visit, id).await?;
     let server = visit.engine.address();
     let fingerprint = visit.ask(Engine::fingerprint).await?;
-    let stage = Steps::stage(visit.engine.invitation(id), &device, program, &server);
+    let stage = Steps::stage(
+        visit.engine.invitation(visit.asker, id),
+        &device,
+        program,
+        &server,
+    );
     Ok(render(&Steps {
         page: visit.page,
         device,
@@ -144,19 +149,29 @@ async fn page(
 }
 
 async fn may_add_photos(visit: &Visit, id: i64) -> Result<DeviceStatus, Trouble> {
-    let found = visit.ask(move |engine| engine.device(id)).await?;
-    found.filter(|device| !device.revoked).ok_or_else(|| {
-        Trouble::NotFound("There is no such phone, or it was removed. Add it anew.".to_owned())
-    })
+    let asker = visit.asker;
+    let gone =
+        || Trouble::NotFound("There is no such phone, or it was removed. Add it anew.".to_owned());
+    match visit
+        .ask(move |engine| engine.device_status_of(asker, id))
+        .await
+    {
+        Ok(device) if !device.revoked => Ok(device),
+        Ok(_) | Err(Trouble::NotFound(_)) => Err(gone()),
+        Err(trouble) => Err(trouble),
+    }
 }
 
 /// `POST …/code`: a new code, for a device whose code ran out, or which has to be connected again.
 pub(super) async fn new_code(
     Path((id, platform, program)): Address,
-    sent: Sent<Button>,
+    AnyoneSent(sent): AnyoneSent<Button>,
 ) -> Result<Redirect, Trouble> {
     let program = platform.with(program)?;
-    sent.visit.ask(move |engine| engine.invite(id)).await?;
+    let asker = sent.visit.asker;
+    sent.visit
+        .ask(move |engine| engine.invite(asker, id))
+        .await?;
     Ok(Redirect::to(&address(id, platform, program)))
 }
 
@@ -164,10 +179,10 @@ pub(super) async fn new_code(
 pub(super) async fn show_here(
     Path((id, platform, program)): Address,
     connection: Connection,
-    sent: Sent<Button>,
+    AnyoneSent(sent): AnyoneSent<Button>,
 ) -> Result<Response, Trouble> {
     let visit = sent.visit;
-    let Some(Invitation::Open { code, .. }) = visit.engine.invitation(id) else {
+    let Some(Invitation::Open { code, .. }) = visit.engine.invitation(visit.asker, id) else {
         let message = "A password is shown only once. For another one, show a new code.";
         return page(visit, id, platform, program, None, Some(message.to_owned())).await;
     };
@@ -192,7 +207,7 @@ struct Again {
 }
 
 /// `GET /devices/{id}/connect`: with which app?
-pub(super) async fn again(visit: Visit, Path(id): Path<i64>) -> Result<Response, Trouble> {
+pub(super) async fn again(Anyone(visit): Anyone, Path(id): Path<i64>) -> Result<Response, Trouble> {
     let device = may_add_photos(&visit, id).await?;
     Ok(render(&Again {
         page: visit.page,

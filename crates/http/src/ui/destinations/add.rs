@@ -162,7 +162,9 @@ fn filled(text: &str) -> Option<String> {
 
 /// A new destination gets its first copies at once.
 fn added(visit: &Visit) -> Result<Response, Trouble> {
-    visit.engine.begin(Command::Backup { destination: None })?;
+    visit
+        .engine
+        .begin(visit.asker, Command::Backup { destination: None })?;
     Ok(Redirect::to("/destinations").into_response())
 }
 

@@ -52,7 +52,10 @@ async fn name_of(visit: &Visit, id: i64) -> Result<String, Trouble> {
 /// `POST /destinations/{id}/backup`.
 pub(crate) async fn back_up(Path(id): Path<i64>, sent: Sent<Button>) -> Result<Redirect, Trouble> {
     let destination = Some(name_of(&sent.visit, id).await?);
-    let task = sent.visit.engine.begin(Command::Backup { destination })?;
+    let task = sent
+        .visit
+        .engine
+        .begin(sent.visit.asker, Command::Backup { destination })?;
     Ok(Redirect::to(&format!("/task/{}", task.0)))
 }
 
@@ -64,9 +67,12 @@ pub(crate) struct Scope {
 
 /// `POST /verify`.
 pub(crate) async fn verify(sent: Sent<Scope>) -> Result<Redirect, Trouble> {
-    let task = sent.visit.engine.begin(Command::Verify {
-        scope: sent.form.scope,
-    })?;
+    let task = sent.visit.engine.begin(
+        sent.visit.asker,
+        Command::Verify {
+            scope: sent.form.scope,
+        },
+    )?;
     Ok(Redirect::to(&format!("/task/{}", task.0)))
 }
 
