@@ -6,8 +6,11 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
-use safelight_engine::{Command, command::VerifyScope};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use safelight_engine::{
+    Command,
+    command::{Meaning, VerifyScope},
+};
 
 use crate::{ask, folders, inspect, print, reach, serve, talk};
 
@@ -34,6 +37,9 @@ enum Word {
     /// Phones and other devices that may add photos.
     #[command(subcommand)]
     Device(Device),
+    /// The household: people with a folder, devices and a way into the page of their own.
+    #[command(subcommand)]
+    Person(Person),
     /// The places that the offsite copies go to.
     #[command(subcommand)]
     Destination(Destination),
@@ -122,6 +128,97 @@ enum Device {
     Add {
         /// Your name for it.
         name: String,
+        /// Whose it is; yours if nobody is named.
+        #[arg(long, value_name = "NAME")]
+        person: Option<String>,
+        /// What "stored" means to it.
+        #[arg(long, value_enum)]
+        acknowledge: Option<Acknowledge>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Set a device up; what is not named stays.
+    Set {
+        /// Its name, or its user name.
+        name: String,
+        /// What "stored" means to it.
+        #[arg(long, value_enum)]
+        acknowledge: Option<Acknowledge>,
+        /// Whether it is a problem when it has not come for some days.
+        #[arg(long, value_enum)]
+        tell_silence: Option<Switch>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take a device's password and token back, at once. What it sent stays.
+    Remove {
+        /// Its name, or its user name.
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Acknowledge {
+    /// The photo is at home for good.
+    Home,
+    /// The photo is offsite too.
+    Offsite,
+}
+
+impl From<Acknowledge> for Meaning {
+    fn from(acknowledge: Acknowledge) -> Self {
+        match acknowledge {
+            Acknowledge::Home => Self::Home,
+            Acknowledge::Offsite => Self::Offsite,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Subcommand)]
+enum Person {
+    /// Give somebody a folder in the library and a way into the page; prints their password, once.
+    Add {
+        /// What they sign in as.
+        name: String,
+        /// The folder of their photos; called like the name if none is given.
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Everybody, and how many photos are whose.
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Call somebody by another name. Their folder stays.
+    Rename {
+        /// The name of before.
+        name: String,
+        /// The new one.
+        to: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Give somebody a new password; prints it, once.
+    Reset {
+        /// Their name.
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take somebody's access back: the page, and their devices. Their photos stay.
+    Remove {
+        /// Their name.
+        name: String,
         #[command(flatten)]
         output: Output,
     },
@@ -188,7 +285,8 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
         Word::Serve(_) | Word::Inspect { .. } => {
             unreachable!("serving and inspecting are no commands to a server")
         }
-        Word::Device(Device::Add { name, output }) => one(Command::DeviceAdd { name }, output),
+        Word::Device(device) => Ok(device_command(device)),
+        Word::Person(person) => Ok(person_command(person)),
         Word::Destination(Destination::Add {
             name,
             url,
@@ -256,6 +354,54 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
             output,
         } => one(Command::Kit { destination }, output),
     }
+}
+
+fn device_command(device: Device) -> (Vec<Command>, Output) {
+    let (command, output) = match device {
+        Device::Add {
+            name,
+            person,
+            acknowledge,
+            output,
+        } => (
+            Command::DeviceAdd {
+                name,
+                person,
+                acknowledge: acknowledge.map(Meaning::from),
+            },
+            output,
+        ),
+        Device::Set {
+            name,
+            acknowledge,
+            tell_silence,
+            output,
+        } => (
+            Command::DeviceSet {
+                device: name,
+                acknowledge: acknowledge.map(Meaning::from),
+                tell_silence: tell_silence.map(|switch| switch == Switch::On),
+            },
+            output,
+        ),
+        Device::Remove { name, output } => (Command::DeviceRemove { device: name }, output),
+    };
+    (vec![command], output)
+}
+
+fn person_command(person: Person) -> (Vec<Command>, Output) {
+    let (command, output) = match person {
+        Person::Add {
+            name,
+            folder,
+            output,
+        } => (Command::PersonAdd { name, folder }, output),
+        Person::List { output } => (Command::People, output),
+        Person::Rename { name, to, output } => (Command::PersonRename { name, to }, output),
+        Person::Reset { name, output } => (Command::PersonReset { name }, output),
+        Person::Remove { name, output } => (Command::PersonRemove { name }, output),
+    };
+    (vec![command], output)
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

@@ -141,6 +141,35 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
                 )?;
             }
         }
+        Answer::People { people } => {
+            for person in people {
+                let folder = if person.folder.is_empty() {
+                    "the library itself"
+                } else {
+                    &person.folder
+                };
+                writeln!(
+                    text,
+                    "{}: {} photos ({}) in {folder}, {} devices{}",
+                    person.name,
+                    count(person.photos),
+                    size(person.bytes),
+                    person.devices,
+                    if person.access {
+                        ""
+                    } else {
+                        "; no access any more"
+                    }
+                )?;
+            }
+        }
+        Answer::Person(person) => write!(
+            text,
+            "{} can sign in now. The password is shown only once:\n\n  \
+             Address:   {}\n  Name:      {}\n  Password:  {}\n\n\
+             New photos of {}'s devices go to the folder {}.\n",
+            person.name, person.page_url, person.name, person.password, person.name, person.folder
+        )?,
         Answer::Destination(destination) => write!(
             text,
             "{} is ready at {}; {} photos will go there.\n\
@@ -242,6 +271,24 @@ fn describe_status(status: &Status, text: &mut String) -> std::fmt::Result {
         writeln!(
             text,
             "  offsite: no destination yet (safelight destination add)"
+        )?;
+    }
+    for device in &status.devices {
+        write!(
+            text,
+            "  {} ({}): {} photos, may forget {}",
+            device.name,
+            device.person,
+            count(device.photos),
+            count(device.releasable)
+        )?;
+        if let Some(oldest) = &device.oldest_not_yet_safe_at {
+            write!(text, "; oldest not yet safe from {oldest}")?;
+        }
+        writeln!(
+            text,
+            "; last seen {}",
+            device.last_seen_at.as_deref().unwrap_or("never")
         )?;
     }
     for problem in &status.problems {

@@ -14,6 +14,7 @@ mod next;
 mod offsite;
 mod peers;
 mod propfind;
+mod releasable;
 mod start;
 mod table;
 mod tls;
@@ -62,6 +63,7 @@ const COMPARISONS: &[Comparison] = &[
     ("next", next::compare),
     ("start", start::compare),
     ("propfind", propfind::compare),
+    ("releasable", releasable::compare),
 ];
 
 fn main() {

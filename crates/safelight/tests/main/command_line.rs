@@ -195,3 +195,61 @@ fn help_and_version_are_there() {
     let unknown = Cli::new(binary(), folder.path()).run(&["no-such-command"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
 }
+
+#[test]
+fn the_household_is_managed_with_a_server_and_without_one() {
+    let mut house = House::new();
+    let anna = house.cli().json(&["person", "add", "Anna", "--json"]);
+    assert_eq!(anna["folder"], "Anna");
+    assert!(!anna["password"].as_str().unwrap().is_empty());
+    let words = ["device", "add", "hers", "--person", "anna", "--json"];
+    let device = house.cli().json(&words);
+    let mut script = house
+        .server
+        .client()
+        .bearer(device["token"].as_str().unwrap());
+    let answer = script.send(
+        "PUT",
+        "/upload/x.jpg",
+        &[("X-OC-Mtime", "1700000000")],
+        b"x",
+    );
+    assert_eq!(answer.unwrap().status, 201);
+    assert!(house.library().join("Anna/2023/11/x.jpg").is_file());
+    let status = house.status();
+    let hers = status["devices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|device| device["name"] == "hers")
+        .unwrap();
+    assert_eq!(hers["person"], "Anna");
+    for (name, expected) in [("photos", 1), ("not_yet_safe", 1), ("releasable", 0)] {
+        assert_eq!(number(hers, name), expected, "{name}");
+    }
+    assert!(hers["last_seen_at"].is_string() && hers["oldest_not_yet_safe_at"].is_string());
+
+    assert!(house.server.stop().success(), "{}", house.server.printed());
+    let cli = house.cli();
+    cli.ok(&[
+        "device",
+        "set",
+        "hers",
+        "--acknowledge",
+        "offsite",
+        "--tell-silence",
+        "off",
+    ]);
+    let problems = house.status()["problems"].clone();
+    assert_eq!(problems[0]["kind"], "no-destination", "{problems}");
+    cli.ok(&["person", "rename", "Anna", "Anne"]);
+    cli.ok(&["person", "reset", "anne"]);
+    let people = cli.json(&["person", "list", "--json"]);
+    assert_eq!(people["people"][1]["name"], "Anne");
+    cli.ok(&["rebuild"]);
+    let people = cli.json(&["person", "list", "--json"]);
+    assert_eq!(number(&people["people"][1], "photos"), 1);
+    cli.ok(&["device", "remove", "hers"]);
+    cli.ok(&["person", "remove", "Anne"]);
+    assert_eq!(cli.run(&["person", "remove", "Anne"]).code, Some(1));
+}
