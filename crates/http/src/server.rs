@@ -10,18 +10,18 @@ use hyper_util::{
     server::graceful::{GracefulConnection, GracefulShutdown, Watcher},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, BufReader},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{LazyConfigAcceptor, rustls::server::Acceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use crate::{
     connection::Connection,
     impatient::Impatient,
-    tls::{Gather, Tls},
+    tls::{Face, Gather, Tls},
 };
 
 /// Connections at a time. A phone opens up to six; a household's worth of phones, and room.
@@ -167,19 +167,34 @@ impl Guest {
         if !is_tls {
             return Ok(watcher.watch(speak(stream, router, connection)).await?);
         }
-        let identity = tls.shown().ok_or(Ended::NoCertificate)?;
-        let acceptor = TlsAcceptor::from(identity.config());
         let stream = BufReader::with_capacity(ENCRYPTED_READ_AHEAD, stream);
         let stream = tokio::select! {
-            accepted = timeout(HANDSHAKE, acceptor.accept(stream)) => {
-                accepted.map_err(|_| Ended::SlowHandshake)??
+            shaken = timeout(HANDSHAKE, shake_hands(stream, tls)) => {
+                shaken.map_err(|_| Ended::SlowHandshake)??
             }
             _ = closing.wait_for(|closing| *closing) => return Ok(()),
         };
+        let Some(stream) = stream else { return Ok(()) };
         connection.is_secure = true;
         Ok(watcher
             .watch(speak(Gather(stream), router, connection))
             .await?)
+    }
+}
+
+/// The TLS handshake. None if it was an authority's, which wanted nothing more (RFC 8737, section 3).
+async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    tls: &Tls,
+) -> Result<Option<TlsStream<S>>, Ended> {
+    let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let face = tls.face(&begun.client_hello());
+    match face.ok_or(Ended::NoCertificate)? {
+        Face::Shown(config) => Ok(Some(begun.into_stream(config).await?)),
+        Face::Proof(config) => {
+            begun.into_stream(config).await?.shutdown().await?;
+            Ok(None)
+        }
     }
 }
 

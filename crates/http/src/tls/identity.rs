@@ -8,6 +8,7 @@ use tokio_rustls::rustls::{
     self, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 
 use super::x509;
@@ -19,6 +20,8 @@ pub enum Issuer {
     Safelight,
     /// Whoever issued the owner's files.
     Owner,
+    /// An authority that Safelight asked by ACME.
+    Authority,
 }
 
 /// What the server proves itself with.
@@ -27,6 +30,7 @@ pub struct Identity {
     config: Arc<ServerConfig>,
     fingerprint: String,
     key_pin: String,
+    valid_from: Timestamp,
     valid_until: Timestamp,
 }
 
@@ -64,20 +68,17 @@ impl Identity {
             &base64::prelude::BASE64_STANDARD,
             Sha256::digest(facts.public_key),
         );
-        let valid_until = facts.valid_until;
+        let (valid_from, valid_until) = (facts.valid_from, facts.valid_until);
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| IdentityError::NoKey)?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        // TLS 1.2 and 1.3, the library's ciphers; HTTP/1.1 is all that is spoken.
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let pair = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider())?;
+        // HTTP/1.1 is all that is spoken.
+        let config = config(pair, b"http/1.1")?;
         Ok(Self {
             issuer,
             config: Arc::new(config),
             fingerprint,
             key_pin,
+            valid_from,
             valid_until,
         })
     }
@@ -102,6 +103,12 @@ impl Identity {
         &self.key_pin
     }
 
+    /// The beginning of its time.
+    #[must_use]
+    pub const fn valid_from(&self) -> Timestamp {
+        self.valid_from
+    }
+
     /// The end of its time.
     #[must_use]
     pub const fn valid_until(&self) -> Timestamp {
@@ -111,6 +118,16 @@ impl Identity {
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
+}
+
+/// TLS 1.2 and 1.3, the library's ciphers, one certificate, one protocol in it.
+pub(super) fn config(shown: CertifiedKey, protocol: &[u8]) -> Result<ServerConfig, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Ok(config)
 }
 
 impl fmt::Debug for Identity {

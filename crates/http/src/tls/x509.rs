@@ -1,4 +1,4 @@
-//! What a certificate says, as far as it is needed: until when it is valid, and its public key (RFC 5280, section 4.1).
+//! What a certificate says, as far as it is needed: when it is valid, and its public key (RFC 5280, section 4.1).
 //!
 //! Whether it is right is for those to judge who connect; here a certificate of the owner's is only described.
 
@@ -12,6 +12,8 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 /// What was found.
 pub(super) struct Facts<'a> {
+    /// The first moment at which it is valid.
+    pub(super) valid_from: Timestamp,
     /// The last moment at which it is valid.
     pub(super) valid_until: Timestamp,
     /// The DER of its SubjectPublicKeyInfo.
@@ -35,9 +37,10 @@ pub(super) fn facts(der: &[u8]) -> Option<Facts<'_>> {
     let validity = next(SEQUENCE)?;
     let _subject = next(SEQUENCE)?;
     let public_key = next(SEQUENCE)?;
-    let (_not_before, after) = Element::read(validity.content)?;
+    let (not_before, after) = Element::read(validity.content)?;
     let (not_after, _) = Element::read(after)?;
     Some(Facts {
+        valid_from: time(&not_before)?,
         valid_until: time(&not_after)?,
         public_key: public_key.whole,
     })
