@@ -49,6 +49,10 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("nextcloud-desktop-cmd"),
     },
     Tool {
+        name: "pebble",
+        source: Source::Debian("pebble"),
+    },
+    Tool {
         name: "restic-new",
         source: Source::NewerDebian("restic"),
     },

@@ -10,6 +10,7 @@
 //! | real programs (`restic`, `rclone`, `garage`, …) and what happens without them | [`tools`] |
 //! | the corpus of real photos | [`corpus()`] |
 //! | an S3 server | [`s3`] |
+//! | an authority for certificates | [`authority`] |
 //! | a slow line | [`delay`] |
 //! | the real `safelight`: its server and its command line | [`server`], [`cli`] |
 //! | raw HTTP, also the wrong kind, plain or in TLS | [`http`] |
@@ -17,6 +18,7 @@
 //! | other processes, ended by their own id | [`process`] |
 
 pub mod ambient;
+pub mod authority;
 pub mod cli;
 pub mod corpus;
 pub mod delay;
@@ -32,6 +34,7 @@ pub mod tools;
 pub mod tree;
 
 pub use ambient::{FakeClock, SeededEntropy};
+pub use authority::Authority;
 pub use cli::{Cli, Ended};
 pub use corpus::corpus;
 pub use delay::Delay;

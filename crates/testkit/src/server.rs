@@ -32,7 +32,7 @@ impl Server {
         Self::start_with(binary, data, library, &[])
     }
 
-    /// As [`Self::start`], with more options.
+    /// As [`Self::start`], with more options; `--listen` says another port than any that is free.
     ///
     /// # Errors
     ///
@@ -51,9 +51,11 @@ impl Server {
             .arg(data)
             .arg("--library")
             .arg(library)
-            .args(["--listen", "127.0.0.1:0"])
             .args(options)
             .env("TZ", "UTC");
+        if !options.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut process = Process::start("safelight serve", &mut command, &log)
             .map_err(|problem| format!("cannot start {}: {problem}", binary.display()))?;
         let control = data.join("control.json");

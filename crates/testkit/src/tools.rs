@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 
@@ -18,6 +19,8 @@ const SOURCES: &[(&str, &str)] = &[
     ),
     ("garage", "`cargo install garage`, version 2"),
     ("litmus", "Debian package litmus"),
+    ("pebble", "Debian package pebble"),
+    ("pebble-challtestsrv", "Debian package pebble"),
     ("nextcloudcmd", "Debian package nextcloud-desktop-cmd"),
     ("dufs", "`cargo install dufs`"),
     ("rustic", "`cargo install rustic-rs`"),
@@ -78,6 +81,17 @@ pub fn skipped(why: &str) {
     // Past the test harness, which keeps what a passing test prints to itself.
     std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes())
         .expect("standard error is open");
+}
+
+/// Ports of loopback that nobody uses just now, for programs that cannot choose their own.
+///
+/// # Panics
+///
+/// If the system has none.
+#[must_use]
+pub fn free_ports<const COUNT: usize>() -> [SocketAddr; COUNT] {
+    let listeners = [(); COUNT].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    listeners.map(|listener| listener.local_addr().expect("a bound port"))
 }
 
 /// The project's folder.

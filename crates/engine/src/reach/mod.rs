@@ -4,6 +4,7 @@
 //! Kept in `reach.json` of the data folder rather than in the catalogue: a catalogue that is made anew must not open
 //! doors that the owner has closed.
 
+mod acme;
 mod network;
 mod public_url;
 
@@ -16,6 +17,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+pub use acme::{Acme, AcmeDirectory, AcmeEmail, AcmeError};
 pub use network::{Network, NetworkError};
 pub use public_url::{PublicUrl, PublicUrlError};
 
@@ -89,6 +91,8 @@ pub struct Reach {
     pub trusted_proxies: Vec<Network>,
     /// The owner's certificate; none for the one that Safelight makes itself.
     pub certificate: Option<CertificateFiles>,
+    /// The authority that is asked for a certificate where there is none of the owner's; none for no authority.
+    pub acme: Option<Acme>,
     /// Whether the home network is told where Safelight is (mDNS).
     pub announced: bool,
 }
@@ -100,6 +104,7 @@ impl Default for Reach {
             public_url: None,
             trusted_proxies: Vec::new(),
             certificate: None,
+            acme: None,
             announced: true,
         }
     }
@@ -126,12 +131,25 @@ pub struct FixedReach {
     pub trusted_proxies: Vec<Network>,
     /// Instead of [`Reach::certificate`].
     pub certificate: Option<CertificateFiles>,
+    /// Instead of [`Reach::acme`].
+    pub acme: Option<Acme>,
     /// Instead of [`Reach::announced`].
     pub announced: Option<bool>,
 }
 
 impl FixedReach {
+    /// Whether it was said at the start where the certificate comes from; then the settings have no say in it.
+    #[must_use]
+    pub const fn fixes_certificate(&self) -> bool {
+        self.certificate.is_some() || self.acme.is_some()
+    }
+
     fn over(&self, stored: &Reach) -> Reach {
+        let (certificate, acme) = if self.fixes_certificate() {
+            (self.certificate.clone(), self.acme.clone())
+        } else {
+            (stored.certificate.clone(), stored.acme.clone())
+        };
         Reach {
             plain_http: self.plain_http.unwrap_or(stored.plain_http),
             public_url: self.public_url.clone().or(stored.public_url.clone()),
@@ -140,7 +158,8 @@ impl FixedReach {
             } else {
                 self.trusted_proxies.clone()
             },
-            certificate: self.certificate.clone().or(stored.certificate.clone()),
+            certificate,
+            acme,
             announced: self.announced.unwrap_or(stored.announced),
         }
     }
@@ -149,6 +168,8 @@ impl FixedReach {
 /// What is stored, what is fixed, and what comes of both.
 pub(crate) struct Reaching {
     known: Mutex<(Reach, FixedReach)>,
+    /// What is wrong with the certificate.
+    trouble: Mutex<Option<String>>,
     now: watch::Sender<Arc<Reach>>,
 }
 
@@ -158,7 +179,12 @@ impl Reaching {
         Ok(Self {
             now: watch::Sender::new(Arc::new(stored.clone())),
             known: Mutex::new((stored, FixedReach::default())),
+            trouble: Mutex::default(),
         })
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> MutexGuard<'_, (Reach, FixedReach)> {
@@ -239,8 +265,15 @@ impl Engine {
             Some(trouble) => self.library().raise_problem(CERTIFICATE, "", trouble)?,
             None => self.library().clear_problems(CERTIFICATE)?,
         }
+        *self.0.reaching.trouble() = trouble.map(str::to_owned);
         self.0.board.touch();
         Ok(())
+    }
+
+    /// What [`Self::set_certificate_trouble`] said last since this engine was opened.
+    #[must_use]
+    pub fn certificate_trouble(&self) -> Option<String> {
+        self.0.reaching.trouble().clone()
     }
 
     /// Changes the settings, at once and for good.
@@ -283,6 +316,21 @@ mod tests {
             now.trusts("127.0.0.1".parse().unwrap()) && !now.trusts("10.0.0.1".parse().unwrap())
         );
         assert!(!now.announced);
+        // Where the certificate comes from is one choice, made in one place.
+        let stored = Reach {
+            acme: Some(Acme::default()),
+            ..Reach::default()
+        };
+        let files = CertificateFiles {
+            certificate: "/cert.pem".into(),
+            key: "/key.pem".into(),
+        };
+        let fixed = FixedReach {
+            certificate: Some(files.clone()),
+            ..FixedReach::default()
+        };
+        let now = fixed.over(&stored);
+        assert_eq!((now.certificate, now.acme), (Some(files), None));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Which certificate the server shows: the owner's, if there is one that can be used, else Safelight's own.
+//! Which certificate the server shows: the owner's, if there is one that can be used, else an authority's, else
+//! Safelight's own.
 
 use std::{
     fs,
@@ -12,11 +13,14 @@ use anyhow::Context;
 use safelight_core::{Clock, Entropy};
 use safelight_engine::{
     Engine,
-    reach::{CertificateFiles, PublicUrl, Reach},
+    reach::{Acme, CertificateFiles, PublicUrl, Reach},
 };
 use safelight_http::tls::{Identity, Issuer, Tls};
 
-use super::own::{self, Own, Wanted};
+use super::{
+    acme::{self, Answer, Authority, Issued, Order},
+    own::{self, Own, Wanted},
+};
 use crate::network;
 
 /// Keeps the server's certificate right, as often as it is asked to look.
@@ -27,9 +31,27 @@ pub(crate) struct Certificate {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     own: Own,
-    /// The owner's files that are shown, as they were when they were read.
-    shown: Option<(CertificateFiles, [Stamp; 2])>,
+    authority: Authority,
+    shown: Shown,
     trouble: Option<String>,
+}
+
+/// Whose certificate is shown.
+#[derive(PartialEq, Eq)]
+enum Shown {
+    Own,
+    /// The owner's files, as they were when they were read.
+    Files(CertificateFiles, [Stamp; 2]),
+    Issued(Issued),
+}
+
+impl Shown {
+    fn files(&self) -> Option<(&CertificateFiles, &[Stamp; 2])> {
+        match self {
+            Self::Files(files, stamps) => Some((files, stamps)),
+            Self::Own | Self::Issued(_) => None,
+        }
+    }
 }
 
 /// By which a file is known to have been changed.
@@ -44,7 +66,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// The own certificate can be neither read nor made. Trouble with the owner's files is said on the page.
+    /// The own certificate can be neither read nor made, or what is known of an authority cannot be read. Trouble with the owner's files is said on the page.
     pub(crate) fn begin(
         engine: Engine,
         data: &Path,
@@ -67,7 +89,8 @@ impl Certificate {
             clock,
             entropy,
             own,
-            shown: None,
+            authority: Authority::read(data)?,
+            shown: Shown::Own,
             trouble: None,
         };
         certificate.show_own()?;
@@ -98,18 +121,18 @@ impl Certificate {
             tracing::info!(
                 "Safelight made itself a new certificate; phones will ask whether to trust it"
             );
-            if self.shown.is_none() {
+            if self.shown == Shown::Own {
                 self.show_own()?;
             }
         }
-        let trouble = match self.engine.reach().certificate.clone() {
-            None => {
-                if self.shown.take().is_some() {
-                    self.show_own()?;
-                }
+        let reach = self.engine.reach();
+        let trouble = match (&reach.certificate, &reach.acme) {
+            (None, None) => {
+                self.return_to_own()?;
                 None
             }
-            Some(files) => self.show_owners(&files)?,
+            (Some(files), _) => self.show_owners(files)?,
+            (None, Some(acme)) => self.show_issued(acme, reach.public_url.as_ref())?,
         };
         if trouble != self.trouble {
             match &trouble {
@@ -137,6 +160,14 @@ impl Certificate {
         self.show(identity)
     }
 
+    fn return_to_own(&mut self) -> anyhow::Result<()> {
+        if self.shown != Shown::Own {
+            self.show_own()?;
+            self.shown = Shown::Own;
+        }
+        Ok(())
+    }
+
     fn show(&self, identity: Identity) -> anyhow::Result<()> {
         self.engine.set_fingerprint(identity.fingerprint())?;
         self.tls.show(identity);
@@ -151,15 +182,13 @@ impl Certificate {
             Ok(None) => {}
             Ok(Some((identity, stamps))) => {
                 self.show(identity)?;
-                self.shown = Some((files.clone(), stamps));
+                self.shown = Shown::Files(files.clone(), stamps);
             }
             Err(error) => {
-                let instead = if self.shown.as_ref().is_some_and(|(shown, _)| shown == files) {
+                let instead = if self.shown.files().is_some_and(|(shown, _)| shown == files) {
                     "the certificate that was read before stays in use"
                 } else {
-                    if self.shown.take().is_some() {
-                        self.show_own()?;
-                    }
+                    self.return_to_own()?;
                     "Safelight\u{2019}s own certificate is used instead"
                 };
                 return Ok(Some(format!(
@@ -188,7 +217,7 @@ impl Certificate {
         let stamps = [stamp(&files.certificate)?, stamp(&files.key)?];
         if self
             .shown
-            .as_ref()
+            .files()
             .is_some_and(|(shown, then)| shown == files && *then == stamps)
         {
             return Ok(None);
@@ -203,6 +232,79 @@ impl Certificate {
                 )
             })?;
         Ok(Some((identity, stamps)))
+    }
+}
+
+/// A certificate from an authority.
+impl Certificate {
+    /// What is to be ordered from the authority now. It is written down before anybody asks.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written down; then nothing is ordered.
+    pub(crate) fn order(&mut self) -> anyhow::Result<Option<Order>> {
+        let reach = self.engine.reach();
+        let (None, Some(acme)) = (&reach.certificate, &reach.acme) else {
+            return Ok(None);
+        };
+        let Ok(name) = Acme::name(reach.public_url.as_ref()) else {
+            return Ok(None);
+        };
+        let (tls, now) = (self.tls(), self.clock.now());
+        let Some(order) = self.authority.order(acme, name, tls, now) else {
+            return Ok(None);
+        };
+        if let Err(error) = self.write_authority() {
+            self.authority.take(None, now);
+            return Err(error);
+        }
+        Ok(Some(order))
+    }
+
+    /// Takes what came of an order; nothing if a bug ended it.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written down, and is fetched again after the next start.
+    pub(crate) fn take(&mut self, answer: Option<Answer>) -> anyhow::Result<()> {
+        self.authority.take(answer, self.clock.now());
+        self.write_authority()
+    }
+
+    /// The settings were changed by a person: an authority that failed is asked again at once.
+    pub(crate) fn ask_again(&mut self) {
+        self.authority.ask_again();
+    }
+
+    fn show_issued(
+        &mut self,
+        acme: &Acme,
+        public_url: Option<&PublicUrl>,
+    ) -> anyhow::Result<Option<String>> {
+        let name = match Acme::name(public_url) {
+            Ok(name) => name,
+            Err(error) => {
+                self.return_to_own()?;
+                return Ok(Some(error.to_string()));
+            }
+        };
+        match self.authority.issued(name).cloned() {
+            None => self.return_to_own()?,
+            Some(issued) => {
+                let identity = issued.identity()?;
+                let issued = Shown::Issued(issued);
+                if issued != self.shown {
+                    self.show(identity)?;
+                    self.shown = issued;
+                }
+            }
+        }
+        Ok(self.authority.trouble(acme, name, self.clock.now()))
+    }
+
+    fn write_authority(&self) -> anyhow::Result<()> {
+        let json = serde_json::to_vec_pretty(&self.authority)?;
+        Ok(self.engine.write_private(acme::FILE, &json)?)
     }
 }
 

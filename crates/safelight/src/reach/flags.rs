@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use safelight_engine::reach::{CertificateFiles, FixedReach, Network, PlainHttp, PublicUrl};
+use safelight_engine::reach::{
+    Acme, AcmeDirectory, AcmeEmail, CertificateFiles, FixedReach, Network, PlainHttp, PublicUrl,
+};
 
 #[derive(Args, Default)]
 pub(crate) struct Flags {
@@ -24,6 +26,19 @@ pub(crate) struct Flags {
     /// Its private key, a PEM file.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Get a certificate for the public address from an authority that speaks ACME, and renew it. Says that you agree to
+    /// the authority's terms of service. Port 443 of the address must lead to this server.
+    #[arg(long, conflicts_with = "tls_cert")]
+    acme_agree: bool,
+    /// The authority's directory; without it, Let's Encrypt's.
+    #[arg(long, value_name = "URL", requires = "acme_agree")]
+    acme_directory: Option<AcmeDirectory>,
+    /// Where the authority may write to about the certificate.
+    #[arg(long, value_name = "ADDRESS", requires = "acme_agree")]
+    acme_email: Option<AcmeEmail>,
+    /// The certificate that vouches for the authority's directory itself, a PEM file, where the system does not trust it.
+    #[arg(long, value_name = "FILE", requires = "acme_agree")]
+    acme_ca: Option<PathBuf>,
     /// Do not tell the home network where Safelight is (mDNS).
     #[arg(long)]
     no_discovery: bool,
@@ -57,6 +72,15 @@ impl Flags {
             }),
             _ => None,
         };
+        let acme = if self.acme_agree {
+            Some(Acme {
+                directory: self.acme_directory.unwrap_or_default(),
+                email: self.acme_email,
+                trust: self.acme_ca.map(absolute).transpose()?,
+            })
+        } else {
+            None
+        };
         Ok(FixedReach {
             plain_http: self.plain_http.map(|plain| match plain {
                 Plain::Everything => PlainHttp::Everything,
@@ -66,6 +90,7 @@ impl Flags {
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxy,
             certificate,
+            acme,
             announced: self.no_discovery.then_some(false),
         })
     }

@@ -5,9 +5,11 @@
 //! |---|---|
 //! | which certificate is shown | [`certificate`] |
 //! | Safelight's own certificate | [`own`] |
+//! | a certificate from an authority | [`acme`] |
 //! | what the command line says | [`flags`] |
 //! | mDNS | [`announce`] |
 
+mod acme;
 mod announce;
 mod certificate;
 mod flags;
@@ -20,11 +22,15 @@ use safelight_engine::{
     reach::{PlainHttp, Reach},
 };
 use safelight_http::Tls;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    task::{JoinError, JoinSet},
+};
 
 pub(crate) use flags::Flags;
 
 use self::{
+    acme::{Answer, Order},
     announce::{Announcement, Place},
     certificate::Certificate,
 };
@@ -70,7 +76,7 @@ impl Doorway {
             announced: None,
             failed: None,
         };
-        doorway.look()?;
+        doorway.make_right()?;
         Ok(doorway)
     }
 
@@ -84,23 +90,21 @@ impl Doorway {
         let mut changes = self.engine.watch_reach();
         tokio::spawn(async move {
             let mut ends = ends;
+            // At most one, which is broken off when this ends.
+            let mut orders: JoinSet<Answer> = JoinSet::new();
+            let mut answered = None;
             loop {
-                tokio::select! {
-                    _ = &mut ends => break,
-                    () = tokio::time::sleep(PAUSE) => {}
-                    // The engine lives as long as this.
-                    _ = changes.changed() => {}
-                }
                 let looked = tokio::task::spawn_blocking(move || {
-                    if let Err(error) = self.look() {
-                        tracing::error!(
-                            "How phones reach Safelight could not be kept right: {error:#}"
-                        );
-                    }
-                    self
+                    let order = self.look(answered);
+                    (self, order)
                 });
                 match looked.await {
-                    Ok(same) => self = same,
+                    Ok((same, order)) => {
+                        self = same;
+                        if let Some(order) = order {
+                            orders.spawn(order.fill());
+                        }
+                    }
                     Err(error) => {
                         tracing::error!(
                             "How phones reach Safelight is not looked at any more: {error}"
@@ -108,6 +112,16 @@ impl Doorway {
                         return;
                     }
                 }
+                answered = tokio::select! {
+                    _ = &mut ends => break,
+                    () = tokio::time::sleep(PAUSE) => None,
+                    // The engine lives as long as this.
+                    _ = changes.changed() => {
+                        self.certificate.ask_again();
+                        None
+                    }
+                    Some(answer) = orders.join_next() => Some(answer),
+                };
             }
             if let Err(error) = tokio::task::spawn_blocking(move || self.close()).await {
                 tracing::error!(
@@ -117,7 +131,29 @@ impl Doorway {
         })
     }
 
-    fn look(&mut self) -> anyhow::Result<()> {
+    /// Makes everything right, with what an authority has answered; what to order from it now.
+    fn look(&mut self, answered: Option<Result<Answer, JoinError>>) -> Option<Order> {
+        let failed = |error: anyhow::Error| {
+            tracing::error!("How phones reach Safelight could not be kept right: {error:#}");
+        };
+        if let Some(answered) = answered {
+            let answer = match answered {
+                Ok(answer) => Some(answer),
+                Err(error) => {
+                    failed(anyhow::Error::new(error).context("An order ended by a bug"));
+                    None
+                }
+            };
+            self.certificate.take(answer).unwrap_or_else(failed);
+        }
+        self.make_right().unwrap_or_else(failed);
+        self.certificate.order().unwrap_or_else(|error| {
+            failed(error);
+            None
+        })
+    }
+
+    fn make_right(&mut self) -> anyhow::Result<()> {
         let reach = self.engine.reach();
         let lan = network::lan_address(self.listen);
         self.certificate.look(&certificate::wanted(lan, &reach))?;

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must end")]
 
+mod acme;
 mod bad_input;
 mod chunked;
 mod clients;

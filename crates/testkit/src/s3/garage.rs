@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::Command,
 };
 
 use super::S3Server;
-use crate::process::Process;
+use crate::{process::Process, tools};
 
 const BUCKET: &str = "photos";
 const REGION: &str = "garage";
@@ -16,7 +16,7 @@ const REGION: &str = "garage";
 pub(super) fn start(garage: &Path) -> S3Server {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let config = folder.path().join("garage.toml");
-    let [rpc, address] = free_ports();
+    let [rpc, address] = tools::free_ports();
     fs::write(&config, configuration(folder.path(), rpc, address)).expect("a scratch file");
     let run = |arguments: &[&str]| run(garage, &config, arguments);
 
@@ -120,10 +120,4 @@ fn run(garage: &Path, config: &Path, arguments: &[&str]) -> Result<String, Strin
     } else {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
-}
-
-/// Two ports that nobody uses just now; garage cannot choose its own.
-fn free_ports() -> [SocketAddr; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    listeners.map(|listener| listener.local_addr().expect("a bound port"))
 }
