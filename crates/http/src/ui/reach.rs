@@ -1,5 +1,5 @@
 //! Settings: how Safelight is reached. Its addresses and its certificate, what plain HTTP may do, the public address,
-//! reverse proxies, the owner's own certificate, and whether the home network hears of it.
+//! reverse proxies, the owner's own certificate or an authority's, and whether the home network hears of it.
 
 use askama::Template;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderMap, header};
 use safelight_engine::{
     Engine, EngineError,
-    reach::{CertificateFiles, FixedReach, Network, PlainHttp, Reach},
+    reach::{Acme, CertificateFiles, FixedReach, Network, PlainHttp, Reach},
 };
 use serde::Deserialize;
 
@@ -32,6 +32,9 @@ struct ReachPage {
     public_url: Option<String>,
     answers_plain: bool,
     certificate: Option<Shown>,
+    trouble: Option<String>,
+    /// Whether an authority is to be asked, as it stands now.
+    is_awaited: bool,
     form: ReachForm,
     fixed: FixedReach,
     error: Option<String>,
@@ -42,16 +45,24 @@ struct Shown {
     fingerprint: String,
     key_pin: String,
     valid_until: String,
-    is_our_own: bool,
+    issuer: Issuer,
 }
 
 impl Shown {
+    fn is_our_own(&self) -> bool {
+        self.issuer == Issuer::Safelight
+    }
+
+    fn is_fetched(&self) -> bool {
+        self.issuer == Issuer::Authority
+    }
+
     fn of(identity: &Identity) -> Self {
         Self {
             fingerprint: identity.fingerprint().to_owned(),
             key_pin: identity.key_pin().to_owned(),
             valid_until: crate::stamps::to_rfc3339(identity.valid_until()),
-            is_our_own: identity.issuer() == Issuer::Safelight,
+            issuer: identity.issuer(),
         }
     }
 }
@@ -70,6 +81,14 @@ pub(crate) struct ReachForm {
     #[serde(default)]
     key: String,
     #[serde(default)]
+    acme: Option<String>,
+    #[serde(default)]
+    acme_email: String,
+    #[serde(default)]
+    acme_directory: String,
+    #[serde(default)]
+    acme_trust: String,
+    #[serde(default)]
     announced: Option<String>,
 }
 
@@ -86,6 +105,7 @@ impl ReachForm {
     fn of(reach: &Reach) -> Self {
         let path = |path: &std::path::Path| path.display().to_string();
         let files = reach.certificate.as_ref();
+        let acme = reach.acme.clone().unwrap_or_default();
         let proxies: Vec<String> = reach
             .trusted_proxies
             .iter()
@@ -103,6 +123,13 @@ impl ReachForm {
                 .map(|files| path(&files.certificate))
                 .unwrap_or_default(),
             key: files.map(|files| path(&files.key)).unwrap_or_default(),
+            acme: reach.acme.as_ref().map(|_| String::new()),
+            acme_email: acme
+                .email
+                .map(|email| email.to_string())
+                .unwrap_or_default(),
+            acme_directory: acme.directory.to_string(),
+            acme_trust: acme.trust.as_deref().map(path).unwrap_or_default(),
             announced: reach.announced.then(String::new),
         }
     }
@@ -137,13 +164,42 @@ impl ReachForm {
                 .collect::<Result<_, _>>()
                 .map_err(|error| format!("{error}"))?;
         }
-        if fixed.certificate.is_none() {
+        if !fixed.fixes_certificate() {
             reach.certificate = self.files()?;
+            reach.acme = self.authority()?;
+            if reach.certificate.is_some() && reach.acme.is_some() {
+                return Err(
+                    "Choose one: a certificate of your own, or one that Safelight gets".to_owned(),
+                );
+            }
+            if reach.acme.is_some() {
+                let public_url = fixed.public_url.as_ref().or(reach.public_url.as_ref());
+                Acme::name(public_url).map_err(|error| error.to_string())?;
+            }
         }
         if fixed.announced.is_none() {
             reach.announced = self.announced.is_some();
         }
         Ok(reach)
+    }
+
+    fn authority(&self) -> Result<Option<Acme>, String> {
+        if self.acme.is_none() {
+            return Ok(None);
+        }
+        let mut acme = Acme::default();
+        let typed = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        if let Some(directory) = typed(&self.acme_directory) {
+            acme.directory = directory.parse().map_err(|error| format!("{error}"))?;
+        }
+        if let Some(email) = typed(&self.acme_email) {
+            acme.email = Some(email.parse().map_err(|error| format!("{error}"))?);
+        }
+        acme.trust = typed(&self.acme_trust).map(Into::into);
+        if acme.trust.as_ref().is_some_and(|file| file.is_relative()) {
+            return Err("Write the whole path of the file that vouches for the authority, from the root of the disk on".to_owned());
+        }
+        Ok(Some(acme))
     }
 
     fn files(&self) -> Result<Option<CertificateFiles>, String> {
@@ -191,6 +247,8 @@ fn shown(
         answers_plain: reach.plain_http != PlainHttp::RedirectOnly,
         here: here(app, headers),
         certificate: app.options.tls.shown().as_deref().map(Shown::of),
+        trouble: app.engine.certificate_trouble(),
+        is_awaited: reach.acme.is_some() && reach.certificate.is_none(),
         form,
         fixed: app.engine.fixed_reach(),
         error,
@@ -255,8 +313,12 @@ impl ReachForm {
         if !fixed.trusted_proxies.is_empty() {
             self.trusted_proxies = now.trusted_proxies;
         }
-        if fixed.certificate.is_some() {
+        if fixed.fixes_certificate() {
             (self.certificate, self.key) = (now.certificate, now.key);
+            self.acme = now.acme;
+            self.acme_email = now.acme_email;
+            self.acme_directory = now.acme_directory;
+            self.acme_trust = now.acme_trust;
         }
         if fixed.announced.is_some() {
             self.announced = now.announced;
@@ -271,7 +333,7 @@ fn change(engine: &Engine, form: &ReachForm) -> Result<(), EngineError> {
     let reach = form
         .read(engine.stored_reach(), &fixed)
         .map_err(EngineError::Invalid)?;
-    if fixed.certificate.is_none()
+    if !fixed.fixes_certificate()
         && let Some(files) = &reach.certificate
     {
         let (certificate, key) = files

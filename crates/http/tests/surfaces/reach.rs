@@ -132,6 +132,70 @@ fn a_certificate_that_could_not_be_used_is_not_taken() {
 }
 
 #[test]
+fn an_authority_is_asked_for_who_agrees_and_has_a_name() {
+    let house = House::new();
+    let mut browser = house.browser();
+    let page = browser.get("/settings/reach").text();
+    assert!(page.contains("letsencrypt.org/directory"), "{page}");
+    let public = ("public_url", "https://photos.example.org");
+    let agreed = ("acme", "agreed");
+    for (fields, reason) in [
+        (&[agreed][..], "Set the address from everywhere"),
+        (
+            &[agreed, ("public_url", "https://nas")],
+            "Set the address from everywhere",
+        ),
+        (
+            &[agreed, public, ("acme_email", "anna")],
+            "must be one address",
+        ),
+        (
+            &[agreed, public, ("acme_directory", "http://ca.example/")],
+            "must be a whole address",
+        ),
+        (&[agreed, public, ("acme_trust", "root.pem")], "whole path"),
+        (
+            &[agreed, public, ("certificate", "/c.pem"), ("key", "/k.pem")],
+            "Choose one",
+        ),
+    ] {
+        let fields = [&[("plain_http", "everything")], fields].concat();
+        let page = browser
+            .fill("/settings/reach", "/settings/reach", &fields)
+            .text();
+        assert!(page.contains(reason), "{fields:?}: {page}");
+        assert_eq!(house.engine.reach().acme, None);
+    }
+    // Whoever does not agree gets none, whatever else they typed.
+    let typed = ("acme_email", "anna@example.org");
+    let fields = [("plain_http", "everything"), public, typed];
+    assert_eq!(
+        browser
+            .fill("/settings/reach", "/settings/reach", &fields)
+            .status,
+        303
+    );
+    assert_eq!(house.engine.reach().acme, None);
+    let fields = [("plain_http", "everything"), public, typed, agreed];
+    assert_eq!(
+        browser
+            .fill("/settings/reach", "/settings/reach", &fields)
+            .status,
+        303
+    );
+    let acme = house.engine.reach().acme.clone().unwrap();
+    assert_eq!(acme.email.unwrap().to_string(), "anna@example.org");
+    let page = browser.get("/settings/reach").text();
+    assert!(page.contains("is being asked"), "{page}");
+    house
+        .engine
+        .set_certificate_trouble(Some("No certificate could be got"))
+        .unwrap();
+    let page = browser.get("/settings/reach").text();
+    assert!(page.contains("No certificate could be got"), "{page}");
+}
+
+#[test]
 fn what_was_said_at_the_start_is_not_to_be_changed_here() {
     let house = House::new();
     let mut browser = house.browser();
