@@ -42,6 +42,7 @@ const OWNED: &[(&str, &str)] = &[
     ("askama", "safelight-http"),
     ("tokio-rustls", "safelight-http"),
     ("mdns-sd", "safelight"),
+    ("instant-acme", "safelight"),
     ("clap", "safelight"),
 ];
 
