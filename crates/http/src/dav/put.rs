@@ -59,7 +59,7 @@ pub(super) fn stored(entry: &Entry, user: &str, headers: &HeaderMap) -> Response
 }
 
 /// Whether missing folders above the file are to be made.
-pub(super) fn makes_parents(headers: &HeaderMap) -> bool {
+fn makes_parents(headers: &HeaderMap) -> bool {
     headers
         .get("x-nc-webdav-auto-mkcol")
         .is_some_and(|value| value.as_bytes().trim_ascii() == b"1")

@@ -26,7 +26,9 @@ pub(super) async fn assemble(call: &Call, name: String) -> Result<Response, Refu
         modified: stamps::client_modified(&call.headers),
         created: stamps::seconds_header(&call.headers, "x-oc-ctime"),
         precondition: precondition(&in_tree)?,
-        create_parents: put::makes_parents(&call.headers),
+        // The app for iOS makes no folders for a server of version 33 or newer: they are to come with the file. It says so
+        // with a PUT (X-NC-WebDAV-Auto-Mkcol), and not with this MOVE.
+        create_parents: true,
     };
     let whole = call
         .engine
