@@ -7,6 +7,7 @@ mod crash;
 mod deny;
 mod night;
 mod run;
+mod sync;
 mod test;
 mod tools;
 
@@ -25,8 +26,11 @@ cargo xtask <command>
   night [--phones N] [--photos N] [--seed S]
                                simulated phones upload and delete through nights with a bad line (default 5 × 5000), and
                                nothing that they deleted may be missing
+  sync [--files N] [--large N] [--megabytes N]
+                               Nextcloud's desktop client keeps a folder alike (default 2000 files and 4 of 200 MB), with
+                               changes and renames, and sends nothing twice
   bench [NAME…] [--scale F] [--rounds N]
-                               speed beside other programs: facts, intake, memory, offsite, s3, latency, next, restore,
+                               speed beside other programs: facts, intake, chunked, memory, offsite, s3, latency, next, restore,
                                small, start, propfind; all by default";
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         ["agreement"] => agreement::agreement(),
         ["crash", options @ ..] => crash::crash(options),
         ["night", options @ ..] => night::night(options),
+        ["sync", options @ ..] => sync::sync(options),
         ["bench", options @ ..] => bench::bench(options),
         _ => {
             eprintln!("{HELP}");

@@ -6,7 +6,8 @@ use safelight_core::{
     AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp, lasting_name,
 };
 use safelight_library::{
-    self as library, DiskError, Entry, Filing, Library, Outcome, Precondition, Staged, Upload,
+    self as library, DiskError, Entry, Filing, Library, NewNote, Outcome, Precondition, Staged,
+    Upload,
 };
 use safelight_media::Hints;
 
@@ -39,6 +40,21 @@ pub struct UploadRequest {
     pub precondition: Precondition,
     /// Whether missing folders of the name are made.
     pub create_parents: bool,
+}
+
+impl UploadRequest {
+    /// The same wish for bytes that are no photo ([`safelight_core::system_file`]).
+    #[must_use]
+    pub fn into_note(self, bytes: Vec<u8>) -> NewNote {
+        NewNote {
+            device: self.device,
+            path: self.path,
+            bytes,
+            modified: self.modified,
+            precondition: self.precondition,
+            create_parents: self.create_parents,
+        }
+    }
 }
 
 /// What was stored. Whoever holds one holds the promise: the photo survives a power cut from here on.

@@ -61,7 +61,7 @@ pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
 pub use model::{Activity, Problem, State, Status};
 pub use pairing::{Grant, Invitation, LoginGranted, LoginRequest, LoginStarted};
 pub use people::Asker;
-pub use pieces::{PiecesError, ReceivingPiece};
+pub use pieces::{PiecesError, ReceivingPiece, Whole};
 pub use releasable::Releasable;
 pub use safelight_library::IntakeError as Refusal;
 pub use safelight_library::{

@@ -1,11 +1,16 @@
 //! Uploads that come in pieces, over broken connections and restarts, until they are photos
 //! (`safelight_library::partial` says what a received piece promises).
 
-use std::fs::File;
+use std::{
+    fs::File,
+    io::{self, Read},
+};
 
 use bytes::Bytes;
+use safelight_core::system_file;
 use safelight_library::{
-    About, DiskError, IntakeError as Refusal, Partial, PartialError, PartialId, Slot, Staged,
+    About, DiskError, Entry, IntakeError as Refusal, NewNote, Partial, PartialError, PartialId,
+    Slot, Staged,
 };
 use safelight_media::{Wholeness, wholeness};
 
@@ -64,6 +69,29 @@ impl PiecesError {
             Self::Intake(error) => error.is_transient(),
             Self::Short { .. } | Self::Cut { .. } | Self::Engine(_) => true,
         }
+    }
+}
+
+/// What an upload in pieces became.
+#[derive(Clone, Debug)]
+pub enum Whole {
+    /// A photo, which is durable.
+    Photo(Receipt),
+    /// What an operating system writes for itself ([`system_file`]), which the library does not get.
+    Note(Entry),
+}
+
+/// Why a whole is not filed as a photo.
+enum NotFiled {
+    /// It is none.
+    Note(Box<NewNote>),
+    /// It must not, or could not, be stored.
+    Refused(PiecesError),
+}
+
+impl<E: Into<PiecesError>> From<E> for NotFiled {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
     }
 }
 
@@ -157,8 +185,8 @@ impl Engine {
         })))
     }
 
-    /// Makes an upload in pieces a photo: when this returns a receipt, it is durable. If the upload was finished within
-    /// the last day, and the photo still has that name, this says so again.
+    /// Makes an upload in pieces what it is as a whole: when this returns a receipt, the photo is durable. If the upload
+    /// was finished within the last day, and the photo still has that name, this says so again.
     ///
     /// # Errors
     ///
@@ -168,7 +196,7 @@ impl Engine {
         &self,
         name: String,
         request: UploadRequest,
-    ) -> Result<Receipt, PiecesError> {
+    ) -> Result<Whole, PiecesError> {
         let engine = self.clone();
         let id = PartialId {
             device: request.device,
@@ -177,15 +205,25 @@ impl Engine {
         blocking(move || engine.finish_now(&id, request)).await
     }
 
-    fn finish_now(&self, id: &PartialId, request: UploadRequest) -> Result<Receipt, PiecesError> {
+    fn finish_now(&self, id: &PartialId, request: UploadRequest) -> Result<Whole, PiecesError> {
         let (path, promised) = (request.path.clone(), request.promised);
         let problem = format!("{} (device {})", path, id.device);
         let finished = self.library().finish_partial(id, promised, |staged| {
             Self::look_at_whole(staged, &request)?;
+            if let Some(bytes) = system_bytes(staged, &request)? {
+                return Err(NotFiled::Note(Box::new(request.into_note(bytes))));
+            }
             Ok(self.filing_of(staged, request)?)
         });
         let stored = match finished {
-            Err(PiecesError::Partial(error @ PartialError::NotFound(_))) => {
+            Ok(stored) => stored,
+            Err(NotFiled::Note(note)) => {
+                let written = self.library().put_note(&note).map_err(PartialError::from);
+                let entry = self.heard(written)?.entry;
+                self.library().remove_partial(id)?;
+                return Ok(Whole::Note(entry));
+            }
+            Err(NotFiled::Refused(PiecesError::Partial(error @ PartialError::NotFound(_)))) => {
                 let told = self.library().finished_partial(id)?;
                 told.filter(|receipt| {
                     let entry = receipt.entry.as_ref();
@@ -193,7 +231,7 @@ impl Engine {
                 })
                 .ok_or(error)?
             }
-            Err(error @ PiecesError::Cut { .. }) => {
+            Err(NotFiled::Refused(error @ PiecesError::Cut { .. })) => {
                 // The app says nothing to anybody: the owner must hear of it.
                 self.library()
                     .raise_problem(CUT_UPLOAD, &problem, &error.to_string())
@@ -201,13 +239,13 @@ impl Engine {
                 self.0.board.touch();
                 return Err(error);
             }
-            Err(PiecesError::Partial(error)) => self.heard(Err(error))?,
-            other => other?,
+            Err(NotFiled::Refused(PiecesError::Partial(error))) => self.heard(Err(error))?,
+            Err(NotFiled::Refused(error)) => return Err(error),
         };
         self.library()
             .clear_problem(CUT_UPLOAD, &problem)
             .map_err(EngineError::from)?;
-        Ok(self.note_stored(stored)?)
+        Ok(Whole::Photo(self.note_stored(stored)?))
     }
 
     /// Refuses bytes that are not what the client has.
@@ -246,7 +284,20 @@ impl Engine {
     }
 }
 
-fn unreadable(staged: &Staged, source: std::io::Error) -> IntakeError {
+/// The bytes of a whole that is an operating system's own file and no photo.
+fn system_bytes(staged: &Staged, request: &UploadRequest) -> Result<Option<Vec<u8>>, IntakeError> {
+    let name = request.path.name();
+    if staged.size() > system_file::MOST_BYTES as u64 || !system_file::may_be(name) {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    File::open(staged.path())
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|error| unreadable(staged, error))?;
+    Ok(system_file::is(name, &bytes).then_some(bytes))
+}
+
+fn unreadable(staged: &Staged, source: io::Error) -> IntakeError {
     Refusal::Disk(DiskError {
         attempt: "read",
         path: staged.path().to_owned(),

@@ -136,10 +136,25 @@ impl Client {
     /// The connection broke before the answer was complete, or the file could not be read.
     pub fn put_file(&mut self, target: &str, file: &mut File) -> io::Result<Response> {
         let length = file.metadata()?.len();
-        let head = self.head("PUT", target, &[], Some(length));
+        self.put_part(target, &[], file, length)
+    }
+
+    /// As [`Self::put_file`], the next `length` bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke before the answer was complete, or the file could not be read or ended early.
+    pub fn put_part(
+        &mut self,
+        target: &str,
+        headers: &[(&str, &str)],
+        file: &mut File,
+        length: u64,
+    ) -> io::Result<Response> {
+        let head = self.head("PUT", target, headers, Some(length));
         let mut connection = self.connect()?;
         connection.get_mut().write_all(&head)?;
-        connection.get_mut().write_file(file)?;
+        connection.get_mut().write_file(file, length)?;
         let (response, reusable) = read_response(&mut connection, "PUT")?;
         if reusable {
             self.connection = Some(connection);
@@ -155,6 +170,15 @@ impl Client {
             authorization: self.authorization.clone(),
             trust: self.trust.clone(),
             connection: None,
+        }
+    }
+
+    /// A connection to the same server without credentials.
+    #[must_use]
+    pub fn stranger(&self) -> Self {
+        Self {
+            authorization: None,
+            ..self.again()
         }
     }
 

@@ -14,11 +14,13 @@
 //! | a slow line | [`delay`] |
 //! | the real `safelight`: its server and its command line | [`server`], [`cli`] |
 //! | raw HTTP, also the wrong kind, plain or in TLS | [`http`] |
+//! | a browser without scripts | [`browser`] |
 //! | what lies in a folder | [`tree`] |
 //! | other processes, ended by their own id | [`process`] |
 
 pub mod ambient;
 pub mod authority;
+pub mod browser;
 pub mod cli;
 pub mod corpus;
 pub mod delay;
@@ -35,6 +37,7 @@ pub mod tree;
 
 pub use ambient::{FakeClock, SeededEntropy};
 pub use authority::Authority;
+pub use browser::Browser;
 pub use cli::{Cli, Ended};
 pub use corpus::corpus;
 pub use delay::Delay;

@@ -89,21 +89,34 @@ impl Stream {
         self.socket().shutdown(Shutdown::Both)
     }
 
-    /// Sends a whole file. Without TLS the system passes it from file to connection by itself where it can.
-    pub(crate) fn write_file(&mut self, file: &mut File) -> io::Result<()> {
-        match self {
-            Self::Plain(stream) => io::copy(file, stream).map(drop),
+    /// Sends the next `length` bytes of a file. Without TLS the system passes them from file to connection by itself where
+    /// it can.
+    pub(crate) fn write_file(&mut self, file: &mut File, length: u64) -> io::Result<()> {
+        let mut part = file.take(length);
+        let sent = match self {
+            Self::Plain(stream) => io::copy(&mut part, stream)?,
             Self::Tls(stream) => {
                 let mut piece = vec![0; PIECE];
+                let mut sent = 0;
                 loop {
-                    let read = file.read(&mut piece)?;
+                    let read = part.read(&mut piece)?;
                     if read == 0 {
-                        return stream.flush();
+                        break;
                     }
                     stream.write_all(&piece[..read])?;
+                    sent += read as u64;
                 }
+                stream.flush()?;
+                sent
             }
+        };
+        if sent < length {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the file ended early",
+            ));
         }
+        Ok(())
     }
 }
 

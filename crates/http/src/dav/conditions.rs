@@ -81,6 +81,24 @@ impl Call {
         }))
     }
 
+    /// The etags that the `If` header wants of what the request is about, where it has no other list that could hold. They
+    /// held when it came; whoever writes asks again at the moment of writing.
+    pub(super) fn only_etags(&self) -> Vec<String> {
+        let [only] = self.conditions.0.as_slice() else {
+            return Vec::new();
+        };
+        let is_own = only.resource.as_ref().is_none_or(|address| {
+            Mount::destination(address, &self.device.user).is_ok_and(|path| path == self.path)
+        });
+        let etags = only.conditions.iter().filter(|condition| !condition.not);
+        etags
+            .filter_map(|condition| match &condition.what {
+                What::Etag { tag, .. } if is_own => Some(tag.clone()),
+                What::Etag { .. } | What::Token(_) => None,
+            })
+            .collect()
+    }
+
     /// The program that asks, as it calls itself.
     pub(super) fn agent(&self) -> &str {
         self.header(header::USER_AGENT).unwrap_or_default()

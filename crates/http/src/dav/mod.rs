@@ -126,7 +126,7 @@ async fn answer(
         .device_by_password(&user, &password, connection.peer)
         .await?;
     if address.starts_with(uploads::PREFIX) {
-        return uploads::answer(app.engine, device, method, address, headers, body).await;
+        return uploads::answer(app, device, method, address, headers, body).await;
     }
     let (mount, path) = Mount::locate(address, &device.user)?;
     let mut call = Call {

@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use safelight_core::system_file;
-use safelight_engine::{Checksum, Entry, IntakeError, NewNote, Precondition, UploadRequest};
+use safelight_engine::{Checksum, Entry, IntakeError, Precondition, UploadRequest};
 
 use super::{Call, Refusal, conditions::Touched, describe, set};
 use crate::{
@@ -30,9 +30,7 @@ pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Respon
             ));
         }
     }
-    if call.is_bound_by_locks() {
-        call.respect_locks(&[call.name_or_content().await?]).await?;
-    }
+    call.respect_locks_of_file().await?;
     let upload = UploadRequest {
         device: call.device.id,
         path: call.path.clone(),
@@ -40,7 +38,7 @@ pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Respon
         checksum: checksums::promised(&call.headers)?,
         modified: stamps::client_modified(&call.headers),
         created: stamps::seconds_header(&call.headers, "x-oc-ctime"),
-        precondition: precondition(&call.headers),
+        precondition: call.precondition(),
         create_parents: makes_parents(&call.headers),
     };
     let entry = take_in(call, upload, body).await?;
@@ -61,7 +59,7 @@ pub(super) fn stored(entry: &Entry, user: &str, headers: &HeaderMap) -> Response
 }
 
 /// Whether missing folders above the file are to be made.
-pub(super) fn makes_parents(headers: &HeaderMap) -> bool {
+fn makes_parents(headers: &HeaderMap) -> bool {
     headers
         .get("x-nc-webdav-auto-mkcol")
         .is_some_and(|value| value.as_bytes().trim_ascii() == b"1")
@@ -82,15 +80,7 @@ async fn take_in(
         return Ok(receipt.entry);
     }
     check(&upload, &bytes)?;
-    let note = NewNote {
-        device: upload.device,
-        path: upload.path,
-        bytes: bytes.into(),
-        modified: upload.modified,
-        precondition: upload.precondition,
-        create_parents: upload.create_parents,
-    };
-    let receipt = call.engine.put_note(note).await;
+    let receipt = call.engine.put_note(upload.into_note(bytes.into())).await;
     Ok(receipt.map_err(IntakeError::from)?.entry)
 }
 
@@ -144,7 +134,7 @@ pub(super) fn bytes(headers: &HeaderMap, name: &str) -> Result<Option<u64>, Refu
 }
 
 /// `If-Match` comes first (RFC 9110, section 13.2.2); no client sends both.
-pub(super) fn precondition(headers: &HeaderMap) -> Precondition {
+fn stated(headers: &HeaderMap) -> Precondition {
     let list = |text: &str| -> Vec<String> { ranges::tags(text).map(str::to_owned).collect() };
     let value = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.trim());
     match (value(header::IF_MATCH), value(header::IF_NONE_MATCH)) {
@@ -157,12 +147,24 @@ pub(super) fn precondition(headers: &HeaderMap) -> Precondition {
 }
 
 impl Call {
-    /// What a PUT touches: a name if it is new, else its content only.
-    async fn name_or_content(&self) -> Result<Touched<'_>, Refusal> {
+    /// What must be true of the file's name at the moment when the file is written.
+    pub(super) fn precondition(&self) -> Precondition {
+        match (stated(&self.headers), self.only_etags()) {
+            (Precondition::None, etags) if !etags.is_empty() => Precondition::IfMatch(etags),
+            (stated, _) => stated,
+        }
+    }
+
+    /// Refuses what another program's lock forbids of writing a file: its name if it is new, else its content only.
+    pub(super) async fn respect_locks_of_file(&self) -> Result<(), Refusal> {
+        if !self.is_bound_by_locks() {
+            return Ok(());
+        }
         let existing = self.engine.entry(self.device.id, self.path.clone()).await?;
-        Ok(match existing {
+        let touched = match existing {
             Some(_) => Touched::Content(&self.path),
             None => Touched::Name(&self.path),
-        })
+        };
+        self.respect_locks(&[touched]).await
     }
 }

@@ -63,12 +63,20 @@ impl Mount {
     ///
     /// The host is not compared: behind a reverse proxy it is seldom the one that the client typed.
     pub(super) fn destination(header: &str, user: &str) -> Result<DevicePath, TargetError> {
+        Self::locate_destination(header, user).map(|(_mount, path)| path)
+    }
+
+    /// As [`Self::destination`], with the tree that it lies in.
+    pub(super) fn locate_destination(
+        header: &str,
+        user: &str,
+    ) -> Result<(Self, DevicePath), TargetError> {
         let path = match header.split_once("://") {
             Some((_scheme, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
             None => header,
         };
         let path = path.split(['?', '#']).next().unwrap_or_default();
-        Self::locate(path, user).map(|(_mount, path)| path)
+        Self::locate(path, user)
     }
 
     /// The address of an entry, percent-encoded; a folder's ends with a slash.

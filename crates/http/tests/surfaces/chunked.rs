@@ -183,9 +183,8 @@ fn the_desktop_client_and_the_ios_app_upload() {
     }
     assert_eq!(phone.piece("4711", "9", b"nine,"), 201);
     let deep = phone.files("2026/11/c.heic");
-    assert_eq!(phone.assemble("4711", &deep, &[]).status, 409);
-    let answer = phone.assemble("4711", &deep, &[("X-NC-WebDAV-Auto-Mkcol", "1")]);
-    assert_eq!(answer.status, 201);
+    // The iOS app counts on missing folders to come with the file, and does not say so here.
+    assert_eq!(phone.assemble("4711", &deep, &[]).status, 201);
     assert_eq!(phone.get(&deep).text(), "1,2,nine,10,");
 }
 
@@ -280,4 +279,72 @@ fn a_file_whose_last_byte_the_app_left_out_is_refused() {
         assert_eq!(told, expected == 503, "{problems:?}");
     }
     assert_eq!(house.files(), 1);
+}
+
+#[test]
+fn the_whole_respects_locks_as_a_put_does() {
+    const EXPLORER: (&str, &str) = ("User-Agent", "Microsoft-WebDAV-MiniRedir/10.0");
+    const LOCK: &[u8] = br#"<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>"#;
+    let house = House::new();
+    let mut phone = house.phone();
+    let file = phone.files("locked.bin");
+    phone.put(&file, b"before");
+    let locked = phone.send("LOCK", &file, &[EXPLORER, ("Depth", "0")], LOCK);
+    assert_eq!(locked.status, 200, "{}", locked.text());
+    let token = locked.header("lock-token").unwrap().to_owned();
+    let begin = |phone: &mut Phone| {
+        let upload = phone.upload("l", "");
+        assert_eq!(phone.ask("MKCOL", &upload), 201);
+        assert_eq!(phone.piece("l", "1", b"after"), 201);
+    };
+    begin(&mut phone);
+    let refused = phone.assemble("l", &file, &[EXPLORER]);
+    assert_eq!(refused.status, 423, "{}", refused.text());
+    let reason = format!("<d:lock-token-submitted><d:href>{file}</d:href>");
+    assert!(refused.text().contains(&reason), "{}", refused.text());
+    let other = ("If", "(<urn:uuid:other>)");
+    assert_eq!(
+        phone.assemble("l", &file, &[EXPLORER, other]).status,
+        412,
+        "a token that is none"
+    );
+    assert_eq!(phone.get(&file).text(), "before");
+    let own = format!("({token})");
+    let answer = phone.assemble("l", &file, &[EXPLORER, ("If", &own)]);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    assert_eq!(phone.get(&file).text(), "after");
+    // Asked again after a lost answer nothing is written, so no lock is in the way.
+    assert_eq!(phone.assemble("l", &file, &[EXPLORER]).status, 201);
+    // A phone's app, which does not lock, is not bound.
+    begin(&mut phone);
+    let app = ("User-Agent", "Nextcloud-android/35.0.0");
+    assert_eq!(phone.assemble("l", &file, &[app]).status, 201);
+}
+
+#[test]
+fn a_system_file_in_pieces_is_no_photo_either() {
+    let house = House::new();
+    let mut phone = house.phone();
+    for (name, pieces, photos) in [
+        (".DS_Store", [&b"\0\0\0\x01"[..], b"Bud1"], 0),
+        ("._a", [b"\0\x05\x16", b"\x07\0\x02\0\0"], 0),
+        ("Thumbs.db", [b"no ", b"thumbnails"], 1),
+    ] {
+        let (upload, target) = (phone.upload("s", ""), phone.files(name));
+        assert_eq!(phone.ask("MKCOL", &upload), 201);
+        // Not in order: the whole is a copy then.
+        assert_eq!(phone.piece("s", "2", pieces[1]), 201);
+        assert_eq!(phone.piece("s", "1", pieces[0]), 201);
+        let wrong = [("OC-Checksum", "MD5:900150983cd24fb0d6963f7d28e17f72")];
+        assert_eq!(phone.assemble("s", &target, &wrong).status, 503, "{name}");
+        let times = [("X-OC-Mtime", "1600000000")];
+        let answer = phone.assemble("s", &target, &times);
+        assert_eq!(answer.status, 201, "{name}: {}", answer.text());
+        for header in ["oc-fileid", "oc-etag", "x-oc-mtime"] {
+            assert!(answer.header(header).is_some(), "{name}: {header}");
+        }
+        assert_eq!(phone.get(&target).body, pieces.concat(), "{name}");
+        assert_eq!(house.files(), photos, "{name}");
+        assert_eq!(phone.ask("PROPFIND", &upload), 404, "{name}: it is done");
+    }
 }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 use jiff::tz::TimeZone;
 use safelight_engine::{Answer, Command, Engine, Quiet, command::NewDevice, reach::Reach};
 use safelight_http::tls::{Identity, Issuer, Tls};
+pub(crate) use safelight_testkit::{Browser, browser::csrf};
 use safelight_testkit::{Client, FakeClock, Response, SeededEntropy};
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
@@ -155,10 +156,7 @@ impl House {
         runtime
             .block_on(self.engine.set_owner_password(PASSWORD.to_owned()))
             .unwrap();
-        let mut browser = Browser {
-            client,
-            cookie: None,
-        };
+        let mut browser = Browser::over(client);
         let answer = browser.post("/sign-in", &[("password", PASSWORD)]);
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
         browser
@@ -238,73 +236,4 @@ impl Phone {
         all.extend_from_slice(headers);
         self.send(method, from, &all, b"").status
     }
-}
-
-/// A browser without scripts: it keeps a cookie and fills in forms.
-pub(crate) struct Browser {
-    client: Client,
-    pub(crate) cookie: Option<String>,
-}
-
-impl Browser {
-    pub(crate) fn new(address: SocketAddr) -> Self {
-        Self {
-            client: Client::new(address),
-            cookie: None,
-        }
-    }
-
-    pub(crate) fn send(
-        &mut self,
-        method: &str,
-        target: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Response {
-        let cookie = self.cookie.clone();
-        let mut all: Vec<(&str, &str)> = headers.to_vec();
-        if let Some(cookie) = &cookie {
-            all.push(("Cookie", cookie));
-        }
-        let answer = self.client.send(method, target, &all, body).unwrap();
-        if let Some(set) = answer.header("set-cookie") {
-            let pair = set.split(';').next().unwrap_or_default();
-            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
-        }
-        answer
-    }
-
-    pub(crate) fn get(&mut self, target: &str) -> Response {
-        self.send("GET", target, &[], b"")
-    }
-
-    /// Sends fields as they are.
-    pub(crate) fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Response {
-        let body: Vec<String> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", encode(value)))
-            .collect();
-        let form = [("Content-Type", "application/x-www-form-urlencoded")];
-        self.send("POST", target, &form, body.join("&").as_bytes())
-    }
-
-    /// Opens a page and sends a form with the token that it has.
-    pub(crate) fn fill(&mut self, page: &str, target: &str, fields: &[(&str, &str)]) -> Response {
-        let csrf = csrf(&self.get(page).text());
-        let mut all = vec![("csrf", csrf.as_str())];
-        all.extend_from_slice(fields);
-        self.post(target, &all)
-    }
-}
-
-/// The token in a page's first form.
-pub(crate) fn csrf(html: &str) -> String {
-    let (_, rest) = html
-        .split_once("name=\"csrf\" value=\"")
-        .expect("a form with a token");
-    rest.split('"').next().unwrap_or_default().to_owned()
-}
-
-fn encode(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -79,9 +79,15 @@ impl House {
 
 /// A new device's connection.
 pub(crate) fn phone(server: &Server) -> Client {
+    phone_and_user(server).0
+}
+
+/// A new device's connection, and the user that it signs in as.
+pub(crate) fn phone_and_user(server: &Server) -> (Client, String) {
     let added = server.cli().json(&["device", "add", "bench", "--json"]);
     let field = |name: &str| added[name].as_str().expect("a text").to_owned();
-    server.client().basic(&field("user"), &field("password"))
+    let user = field("user");
+    (server.client().basic(&user, &field("password")), user)
 }
 
 /// Writes photos into `YYYY/MM` folders, without flushing.

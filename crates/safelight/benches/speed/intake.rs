@@ -1,6 +1,11 @@
 //! Intake: photos by PUT over keep-alive connections, every answer durable with us and not with the peers.
 
-use std::{fs::File, path::PathBuf, sync::Mutex, thread};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    thread,
+};
 
 use safelight_testkit::Client;
 
@@ -60,28 +65,40 @@ pub(crate) fn of_process(sample: Sample, id: u32) -> Sample {
     }
 }
 
+/// Uploads files in one request each, over several connections.
 pub(crate) fn upload(
     files: &[PathBuf],
     connections: usize,
     prefix: &str,
     connect: impl Fn() -> Client,
 ) -> Sample {
+    let clients = (0..connections).map(|_| connect()).collect();
+    share(files, clients, |client, name, path| {
+        let mut file = File::open(path).expect("a file");
+        let answer = client
+            .put_file(&format!("{prefix}/{name}"), &mut file)
+            .expect("an answer");
+        assert!(matches!(answer.status, 200..=204), "{name}: {answer:?}");
+    })
+}
+
+/// Clients take files from one heap, each the next when it is done with one.
+pub(crate) fn share(
+    files: &[PathBuf],
+    clients: Vec<Client>,
+    send: impl Fn(&mut Client, &str, &Path) + Sync,
+) -> Sample {
     let waiting = Mutex::new(files.iter());
-    let clients: Vec<_> = (0..connections).map(|_| connect()).collect();
     measure::timed(|| {
         thread::scope(|scope| {
             for mut client in clients {
-                let waiting = &waiting;
+                let (waiting, send) = (&waiting, &send);
                 scope.spawn(move || {
                     loop {
                         let next = waiting.lock().expect("no panic").next();
                         let Some(path) = next else { return };
                         let name = path.file_name().expect("a name").to_string_lossy();
-                        let mut file = File::open(path).expect("a file");
-                        let answer = client
-                            .put_file(&format!("{prefix}/{name}"), &mut file)
-                            .expect("an answer");
-                        assert!(matches!(answer.status, 200..=204), "{name}: {answer:?}");
+                        send(&mut client, &name, path);
                     }
                 });
             }

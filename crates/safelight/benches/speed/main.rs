@@ -5,6 +5,7 @@
 //! another one's pages.
 #![cfg(target_os = "linux")]
 
+mod chunked;
 mod house;
 mod intake;
 mod limit;
@@ -54,6 +55,7 @@ type Comparison = (&'static str, fn(&Plan));
 const COMPARISONS: &[Comparison] = &[
     ("intake", intake::compare),
     ("tls", tls::compare),
+    ("chunked", chunked::compare),
     ("memory", memory::compare),
     ("offsite", offsite::local),
     ("s3", offsite::s3),

@@ -25,7 +25,8 @@ impl Peer {
         vec![Self::rclone, Self::dufs]
     }
 
-    fn rclone(folder: &Path) -> Option<Self> {
+    /// rclone, if it is there.
+    pub(crate) fn rclone(folder: &Path) -> Option<Self> {
         let rclone = tools::find("rclone")?;
         Some(Self::start(
             "rclone serve webdav",

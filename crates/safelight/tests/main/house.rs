@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use safelight_testkit::{Cli, Client, Picture, Response, Server};
+use safelight_testkit::{Browser, Cli, Client, Picture, Response, Server};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -68,9 +68,14 @@ impl House {
         }
     }
 
-    /// One more device.
-    pub(crate) fn add_device(&self, name: &str) -> Phone {
-        Phone::read(&self.cli().json(&["device", "add", name, "--json"]))
+    /// The owner's browser, signed in with a password that was chosen in it.
+    pub(crate) fn browser(&self) -> Browser {
+        let mut browser = Browser::new(self.server.address());
+        let password = "four words in a row";
+        let fields = [("password", password), ("again", password)];
+        let chosen = browser.post("/setup/password", &fields);
+        assert_eq!(chosen.status, 303, "{}", chosen.text());
+        browser
     }
 
     /// A path in the house's own folder.

@@ -1,13 +1,13 @@
 //! Nextcloud's own desktop client, which keeps a folder and the server alike.
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use safelight_testkit::{Photos, tools, tree};
 
-use crate::{house::House, judges::run};
+use crate::{crash::from_environment, house::House, judges::run};
 
-/// One run of the client. Returns the files that it sent, and what it moved on the server.
-fn sync(program: &Path, house: &House, folder: &Path) -> (Vec<String>, Vec<String>) {
+/// One run of the client. Returns the files that it sent, large ones by their uploads, and what it moved on the server.
+fn sync(program: &Path, house: &House, folder: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
     let output = run(Command::new(program)
         .args(["--non-interactive", "-u", &house.phone.user])
         .args(["-p", &house.phone.password])
@@ -17,54 +17,96 @@ fn sync(program: &Path, house: &House, folder: &Path) -> (Vec<String>, Vec<Strin
         .env("QT_QPA_PLATFORM", "offscreen"));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{}\n{said}", output.status);
-    let done = |verb: &str| {
+    let done = |verb: &str| -> BTreeSet<String> {
         let lines = said.lines().filter_map(|line| line.split_once(verb));
-        let mut done: Vec<String> = lines
-            .filter_map(|(_, rest)| rest.split('"').next().map(str::to_owned))
-            .collect();
-        done.sort();
-        done
+        lines
+            .filter_map(|(_, rest)| rest.split('"').next())
+            .map(whole)
+            .collect()
     };
-    (done("PUT of \""), done("MOVE of QUrl(\""))
+    let mut moved = done("MOVE of QUrl(\"");
+    moved.retain(|address| !address.contains(UPLOADS));
+    (done("PUT of \""), moved)
 }
 
+/// What is in the address of every piece.
+const UPLOADS: &str = "/remote.php/dav/uploads/";
+
+/// The address of a file, or of the upload that a piece belongs to.
+fn whole(address: &str) -> String {
+    let is_piece = address.contains(UPLOADS);
+    let upload = address.rsplit_once('/').filter(|_| is_piece);
+    upload.map_or(address, |(upload, _)| upload).to_owned()
+}
+
+/// Photos, and videos that the client sends in pieces: all those over 10 MB. A short run in the ordinary tests;
+/// `cargo xtask sync` for 2,000 files and videos of 200 MB.
 #[test]
 fn a_folder_is_kept_alike_and_what_is_alike_is_not_sent_again() {
     let Some(program) = tools::require("nextcloudcmd") else {
         return;
     };
+    let files = usize::try_from(from_environment("SAFELIGHT_SYNC_FILES", 200)).unwrap();
+    let large = usize::try_from(from_environment("SAFELIGHT_SYNC_LARGE", 2)).unwrap();
+    let megabytes = usize::try_from(from_environment("SAFELIGHT_SYNC_MEGABYTES", 25)).unwrap();
+    println!("{files} files and {large} of {megabytes} MB");
     let house = House::new();
     let folder = house.path("synced");
     let camera = folder.join("Café & 猫/100%");
     fs::create_dir_all(&camera).unwrap();
-    let pictures = Photos::new(21).take(200, 500, 60_000);
-    for picture in &pictures {
+    let mut roll = Photos::new(21);
+    let mut names = Vec::new();
+    let mut hashes = BTreeSet::new();
+    for number in 0..files + large {
+        // Each of another length, most of them no multiple of anything.
+        let size = if number < files {
+            500 + number * 60_000 / files
+        } else {
+            megabytes * 1_000_000 + number
+        };
+        let picture = roll.next(size);
         picture.write(&camera).unwrap();
+        hashes.insert(tree::hash(&picture.bytes));
+        names.push(picture.name);
     }
+    let nothing = (BTreeSet::new(), BTreeSet::new());
     let (sent, _) = sync(&program, &house, &folder);
-    assert_eq!(sent.len(), pictures.len());
-    assert_eq!(house.count("photos"), 200);
-    assert_eq!(sync(&program, &house, &folder), (Vec::new(), Vec::new()));
+    assert_eq!(sent.len(), names.len(), "{sent:?}");
+    assert_eq!(house.count("photos"), names.len() as u64);
+    assert_eq!(sync(&program, &house, &folder), nothing);
 
-    // One is edited, one gets another name; what was there before stays in the library.
-    let edited = Photos::new(22).next(70_000);
-    fs::write(camera.join(&pictures[0].name), &edited.bytes).unwrap();
-    fs::rename(camera.join(&pictures[1].name), folder.join("renamed.jpg")).unwrap();
+    // Some are edited, some get another name, of each kind; what was there before stays in the library.
+    let step = files / 10;
+    for name in names[..files]
+        .iter()
+        .step_by(step)
+        .chain(&names[files..=files])
+    {
+        let size = camera.join(name).metadata().unwrap().len() + 10_000;
+        let edited = roll.next(usize::try_from(size).unwrap());
+        fs::write(camera.join(name), &edited.bytes).unwrap();
+        hashes.insert(tree::hash(&edited.bytes));
+    }
+    let renamed = names[1..files]
+        .iter()
+        .step_by(step)
+        .chain(&names[files + 1..files + 2]);
+    for name in renamed.clone() {
+        fs::rename(camera.join(name), folder.join(format!("renamed {name}"))).unwrap();
+    }
     let (sent, moved) = sync(&program, &house, &folder);
-    assert_eq!((sent.len(), moved.len()), (1, 1), "{sent:?} {moved:?}");
-    assert_eq!(sync(&program, &house, &folder), (Vec::new(), Vec::new()));
+    assert_eq!(
+        (sent.len(), moved.len()),
+        (11, renamed.count()),
+        "{sent:?} {moved:?}"
+    );
+    assert_eq!(sync(&program, &house, &folder), nothing);
     let stored: Vec<_> = tree::hashes(house.library())
         .unwrap()
         .into_values()
         .collect();
-    for picture in pictures.iter().chain([&edited]) {
-        assert!(
-            stored.contains(&tree::hash(&picture.bytes)),
-            "{}",
-            picture.name
-        );
-    }
-    assert_eq!(stored.len(), 201);
+    assert_eq!(stored.len(), hashes.len());
+    assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), hashes);
 
     // Another computer gets what this one has.
     let other = house.path("other");

@@ -1,21 +1,24 @@
 //! The Nextcloud app for Android: auto-upload of the camera's folder, by month, collision "rename", then "delete".
 //!
 //! Sources: `UploadFileOperation.java`, `AutoUploadWorker.kt`, `FileUploadWorker.kt`, `UploadResult.java` of
-//! nextcloud/android, `UploadFileRemoteOperation.java` and `CreateFolderRemoteOperation.java` of its library.
+//! nextcloud/android, `UploadFileRemoteOperation.java` and `CreateFolderRemoteOperation.java` of its library; for large files
+//! see [`super::pieces`].
 
 use std::{collections::BTreeSet, io};
 
-use crate::phone::{Line, Night, Roll, Shot, address};
+use crate::phone::{
+    Line, Night, Pieces, Roll, Shot, address,
+    pieces::{self, Sent},
+};
 
 /// Where auto-upload puts the camera's folder.
 const FOLDER: &str = "InstantUpload/Camera";
-/// The largest file that is sent in one piece, in bytes (`ChunkedFileUploadRemoteOperation.java`).
-pub const CHUNK: usize = 10_240_000;
 
 /// An Android phone.
 #[derive(Debug)]
 pub struct Android {
     user: String,
+    pieces: Pieces,
     /// Its pictures.
     pub roll: Roll,
     /// Pictures that auto-upload will not try again by itself, by name. Lives in the app's database: a kill leaves it, a
@@ -39,9 +42,10 @@ enum Result {
 impl Android {
     /// A phone whose app signs in as `user`.
     #[must_use]
-    pub fn new(user: &str, roll: Roll) -> Self {
+    pub fn new(user: &str, pieces: Pieces, roll: Roll) -> Self {
         Self {
             user: user.to_owned(),
+            pieces,
             roll,
             given_up: BTreeSet::new(),
         }
@@ -59,9 +63,12 @@ impl Android {
         self.given_up.clear();
     }
 
-    /// One run of the upload worker.
+    /// One run of the upload worker, which does nothing where the way is not open.
     pub fn night(&mut self, line: &mut Line) -> Night {
         let mut night = Night::default();
+        if !line.probe() {
+            return night;
+        }
         for shot in self.roll.shots().to_vec() {
             if self.given_up.contains(&shot.name) {
                 continue;
@@ -96,20 +103,25 @@ impl Android {
             Ok(name) => name,
             Err(result) => return result,
         };
-        let target = address(&self.user, &format!("{folder}/{name}"));
-        let bytes = shot.bytes();
-        assert!(
-            bytes.len() <= CHUNK,
-            "the app would send {} in chunks",
-            shot.name
-        );
-        let (length, time) = (bytes.len().to_string(), shot.taken.as_second().to_string());
-        let headers = [
-            ("OC-Total-Length", length.as_str()),
-            ("X-OC-Mtime", &time),
-            ("X-OC-Ctime", &time),
-        ];
-        let result = judge(&line.send("PUT", &target, &headers, &bytes));
+        let path = format!("{folder}/{name}");
+        let (target, bytes) = (address(&self.user, &path), shot.bytes());
+        let result = if self.pieces.needed(&bytes) {
+            let sent = Sent {
+                user: &self.user,
+                shot,
+                bytes: &bytes,
+                path: &path,
+            };
+            judge(&pieces::as_android(line, self.pieces, &sent))
+        } else {
+            let (length, time) = (bytes.len().to_string(), shot.taken.as_second().to_string());
+            let headers = [
+                ("OC-Total-Length", length.as_str()),
+                ("X-OC-Mtime", &time),
+                ("X-OC-Ctime", &time),
+            ];
+            judge(&line.send("PUT", &target, &headers, &bytes))
+        };
         if result == Result::Uploaded {
             // The app's own list wants the new file's properties; whatever comes of it, the upload is done.
             drop(line.send("PROPFIND", &target, &[("Depth", "0")], b""));

@@ -3,11 +3,14 @@
 //! Sources: `NextcloudKit+Upload.swift`, `NCNetworking+UploadAsyn.swift`, `NCNetworkingProcess.swift`; the names are those of
 //! `NCUtilityFileSystem.swift`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::Offset;
 
-use crate::phone::{Line, Night, Roll, Shot, address};
+use crate::phone::{
+    Line, Night, Pieces, Roll, Shot, address,
+    pieces::{self, Outcome, Rest, Sent},
+};
 
 /// Where auto-upload puts the camera roll.
 const FOLDER: &str = "Photos";
@@ -30,24 +33,32 @@ pub enum Names {
 pub struct Ios {
     user: String,
     names: Names,
+    pieces: Pieces,
     /// Its pictures.
     pub roll: Roll,
     /// Uploaded and acknowledged, waiting for the next prompt, by name.
     uploaded: BTreeSet<String>,
     /// Taken out of the queue because something of that name was on the server: neither uploaded nor deleted.
     dropped: BTreeSet<String>,
+    /// Uploads in pieces that are under way, by name.
+    under_way: BTreeMap<String, Rest>,
+    /// How many of them were begun: their folders' names never come again.
+    begun: u64,
 }
 
 impl Ios {
     /// A phone whose app signs in as `user`.
     #[must_use]
-    pub const fn new(user: String, names: Names, roll: Roll) -> Self {
+    pub const fn new(user: String, names: Names, pieces: Pieces, roll: Roll) -> Self {
         Self {
             user,
             names,
+            pieces,
             roll,
             uploaded: BTreeSet::new(),
             dropped: BTreeSet::new(),
+            under_way: BTreeMap::new(),
+            begun: 0,
         }
     }
 
@@ -68,6 +79,7 @@ impl Ios {
         self.roll.wipe();
         self.uploaded.clear();
         self.dropped.clear();
+        self.under_way.clear();
     }
 
     /// One run of the upload queue; then, if it is empty and the app still runs, the system asks whether what was uploaded
@@ -116,16 +128,18 @@ impl Ios {
     }
 
     /// Whether the picture was uploaded, or is taken for uploaded already; `None` if the app tries again.
-    fn upload(&self, line: &mut Line, shot: &Shot) -> Option<bool> {
-        let target = address(
-            &self.user,
-            &format!("{FOLDER}/{}/{}", shot.month(), self.name(shot)),
-        );
+    fn upload(&mut self, line: &mut Line, shot: &Shot) -> Option<bool> {
+        let path = format!("{FOLDER}/{}/{}", shot.month(), self.name(shot));
+        let target = address(&self.user, &path);
         let asked = line.send("PROPFIND", &target, &[("Depth", "0")], EXISTS);
         match asked.ok()?.status {
             404 => {}
             207 => return Some(false),
             _ => return None,
+        }
+        let bytes = shot.bytes();
+        if self.pieces.needed(&bytes) {
+            return self.in_pieces(line, shot, &bytes, &path);
         }
         // Seconds with a fraction.
         let time = format!("{}.0", shot.taken.as_second());
@@ -135,9 +149,34 @@ impl Ios {
             ("X-OC-MTime", &time),
             ("X-NC-WebDAV-Auto-Mkcol", "1"),
         ];
-        let answer = line.send("PUT", &target, &headers, &shot.bytes()).ok()?;
+        let answer = line.send("PUT", &target, &headers, &bytes).ok()?;
         // The proof of commit is the id; the background extension takes 204 for a failure.
         let is_proved = matches!(answer.status, 200 | 201) && answer.header("oc-fileid").is_some();
         is_proved.then_some(true)
+    }
+
+    fn in_pieces(
+        &mut self,
+        line: &mut Line,
+        shot: &Shot,
+        bytes: &[u8],
+        path: &str,
+    ) -> Option<bool> {
+        let sent = Sent {
+            user: &self.user,
+            shot,
+            bytes,
+            path,
+        };
+        let (begun, pieces) = (&mut self.begun, self.pieces);
+        let rest = self.under_way.entry(shot.name.clone()).or_insert_with(|| {
+            *begun += 1;
+            Rest::new(&format!("{}{begun}", shot.hash), bytes.len(), pieces)
+        });
+        let outcome = pieces::as_ios(line, rest, &sent);
+        if !matches!(outcome, Outcome::GoesOn) {
+            self.under_way.remove(&shot.name);
+        }
+        matches!(outcome, Outcome::Stored).then_some(true)
     }
 }

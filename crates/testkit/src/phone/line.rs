@@ -11,7 +11,8 @@ pub struct Trouble {
     pub cuts: u64,
     /// Everything is sent, and the phone is gone before the answer comes.
     pub vanishings: u64,
-    /// The answer is on its way, and never arrives.
+    /// The answer is on its way, and never arrives. A MOVE is then sent again every other time, as network libraries and
+    /// proxies do.
     pub lost_answers: u64,
     /// The system kills the app, with one of the above.
     pub kills: u64,
@@ -42,6 +43,16 @@ impl Line {
     #[must_use]
     pub const fn is_killed(&self) -> bool {
         self.is_killed
+    }
+
+    /// Whether the way to the server is open: the app for Android asks without its password, and takes any answer but
+    /// 204 for a walled garden's (`ConnectivityServiceImpl.kt`).
+    pub fn probe(&mut self) -> bool {
+        let own = self.client.again();
+        self.client = self.client.stranger();
+        let answer = self.send("GET", "/index.php/204", &[], b"");
+        self.client = own;
+        answer.is_ok_and(|answer| answer.status == 204 && answer.body.is_empty())
     }
 
     /// Sends a request and reads the answer, if the line holds.
@@ -88,6 +99,9 @@ impl Line {
             return Err(broken("the line broke before the answer"));
         }
         let answer = self.client.send(method, target, headers, body)?;
+        if lost && method == "MOVE" && self.random.below(2) == 0 {
+            return self.client.send(method, target, headers, body);
+        }
         if lost || kind == 2 {
             return Err(broken("the answer was lost"));
         }

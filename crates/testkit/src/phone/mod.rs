@@ -5,6 +5,8 @@
 //! |---|---|
 //! | the phone's pictures, and what it has deleted | [`roll`] |
 //! | its connection: cuts, lost answers, the app killed | [`line`] |
+//! | how an app gets its password | [`login`] |
+//! | files too large for one request | [`pieces`] |
 //! | the app for Android: its requests, its rules | [`android`] |
 //! | the app for iOS | [`ios`] |
 //!
@@ -14,11 +16,15 @@
 pub mod android;
 pub mod ios;
 pub mod line;
+pub mod login;
+pub mod pieces;
 pub mod roll;
 
 pub use android::Android;
 pub use ios::{Ios, Names};
 pub use line::{Line, Trouble};
+pub use login::Account;
+pub use pieces::Pieces;
 pub use roll::{Deleted, Roll, Shot};
 
 /// What one run of an app has done.
@@ -34,10 +40,15 @@ pub struct Night {
     pub is_complete: bool,
 }
 
-/// The address of a path in a user's tree, as the apps write it: everything but letters, digits and `-._~/` escaped.
+/// The address of a path in a user's tree, as the apps write it.
 fn address(user: &str, path: &str) -> String {
-    let mut address = String::from("/remote.php/dav/files/");
-    for byte in user.bytes().chain(*b"/").chain(path.bytes()) {
+    escape("/remote.php/dav/files/", &format!("{user}/{path}"))
+}
+
+/// A path below `start`: everything but letters, digits and `-._~/` escaped.
+fn escape(start: &str, path: &str) -> String {
+    let mut address = start.to_owned();
+    for byte in path.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 address.push(char::from(byte));

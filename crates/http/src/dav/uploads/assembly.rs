@@ -2,102 +2,87 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use safelight_engine::{Precondition, UploadRequest, acknowledge::assembly_patience};
+use safelight_engine::{Precondition, UploadRequest, Whole, acknowledge::assembly_patience};
 
 use super::{
-    super::{Refusal, put, target::Mount},
+    super::{Call as InTree, Refusal, put, target::Mount},
     Call, OURS,
 };
-use crate::{checksums, stamps};
+use crate::{checksums, if_header::IfHeader, stamps};
 
 /// Always 201 when it is stored, also over something and when asked again after a lost answer: nextcloudcmd refuses 200.
 pub(super) async fn assemble(call: &Call, name: String) -> Result<Response, Refusal> {
+    let mut in_tree = in_tree(call)?;
+    // Asked again, nothing is written any more, and what the client knows of the place is what was there before.
+    if call.engine.has_pieces(call.id(&name)).await? {
+        in_tree.judge_conditions().await?;
+        in_tree.respect_locks_of_file().await?;
+    }
+    let upload = UploadRequest {
+        device: call.device.id,
+        path: in_tree.path.clone(),
+        promised: call.bytes("oc-total-length")?,
+        checksum: checksums::promised(&call.headers)?,
+        modified: stamps::client_modified(&call.headers),
+        created: stamps::seconds_header(&call.headers, "x-oc-ctime"),
+        precondition: precondition(&in_tree)?,
+        // The app for iOS makes no folders for a server of version 33 or newer: they are to come with the file. It says so
+        // with a PUT (X-NC-WebDAV-Auto-Mkcol), and not with this MOVE.
+        create_parents: true,
+    };
+    let whole = call
+        .engine
+        .finish_pieces(format!("{OURS}{name}"), upload)
+        .await?;
+    let entry = match whole {
+        Whole::Photo(receipt) => {
+            let patience = assembly_patience(receipt.size);
+            call.engine
+                .acknowledged(call.device.id, &receipt, patience)
+                .await?;
+            receipt.entry
+        }
+        Whole::Note(entry) => entry,
+    };
+    Ok(put::stored(&entry, &call.device.user, &call.headers))
+}
+
+/// The same request, as one on the place in the device's tree that the whole is to have: it writes there as a PUT does.
+/// An `If` header without an address is about that place too, for the pieces have neither etags nor locks. nextcloudcmd
+/// names it: `If: </remote.php/dav/files/anna/b.bin> (["etag"])` (RFC 4918, section 10.4).
+fn in_tree(call: &Call) -> Result<InTree, Refusal> {
     let destination = call.header("destination").ok_or_else(|| {
         Refusal::new(
             StatusCode::BAD_REQUEST,
             "The header Destination is missing or not ASCII",
         )
     })?;
-    let path = Mount::destination(destination, &call.device.user)?;
+    let (mount, path) = Mount::locate_destination(destination, &call.device.user)?;
     if path.is_root() {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "The folder itself cannot be replaced by a file",
         ));
     }
-    let upload = UploadRequest {
-        device: call.device.id,
+    Ok(InTree {
+        engine: call.engine.clone(),
+        locks: call.locks.clone(),
+        device: call.device.clone(),
+        mount,
         path,
-        promised: call.bytes("oc-total-length")?,
-        checksum: checksums::promised(&call.headers)?,
-        modified: stamps::client_modified(&call.headers),
-        created: stamps::seconds_header(&call.headers, "x-oc-ctime"),
-        precondition: precondition(call)?,
-        create_parents: put::makes_parents(&call.headers),
-    };
-    let receipt = call
-        .engine
-        .finish_pieces(format!("{OURS}{name}"), upload)
-        .await?;
-    call.engine
-        .acknowledged(call.device.id, &receipt, assembly_patience(receipt.size))
-        .await?;
-    Ok(put::stored(
-        &receipt.entry,
-        &call.device.user,
-        &call.headers,
-    ))
+        headers: call.headers.clone(),
+        conditions: IfHeader::default(),
+    })
 }
 
-/// `Overwrite: F`, `If-Match` and `If-None-Match` as everywhere; nextcloudcmd writes its etag as
-/// `If: </remote.php/dav/files/anna/b.bin> (["etag"])` (RFC 4918, section 10.4).
-fn precondition(call: &Call) -> Result<Precondition, Refusal> {
-    match call.header("overwrite").map(str::trim) {
-        Some("F" | "f") => return Ok(Precondition::IfNoneMatchAny),
-        None | Some("T" | "t") => {}
-        Some(other) => {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                format!("The header Overwrite is T or F, not {other:?}"),
-            ));
-        }
-    }
-    let stated = put::precondition(&call.headers);
-    let listed = call.header("if").map(etags).unwrap_or_default();
-    if stated == Precondition::None && !listed.is_empty() {
-        return Ok(Precondition::IfMatch(listed));
-    }
-    Ok(stated)
-}
-
-/// The etags in an `If` header, without quotes.
-fn etags(header: &str) -> Vec<String> {
-    header
-        .split('[')
-        .skip(1)
-        .filter_map(|rest| rest.split_once(']'))
-        .map(|(etag, _)| {
-            etag.trim()
-                .trim_start_matches("W/")
-                .trim_matches('"')
-                .to_owned()
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nextcloudcmds_condition_is_read() {
-        let header = "</remote.php/dav/files/alice/b.bin> ([\"1-2-3\"])";
-        assert_eq!(etags(header), ["1-2-3"]);
-        assert_eq!(
-            etags("(<opaquelocktoken:a> [W/\"x\"]) ([\"y\"])"),
-            ["x", "y"]
-        );
-        assert!(etags("(<opaquelocktoken:a>)").is_empty());
-        assert!(etags("([").is_empty());
+/// `Overwrite: F` as of every MOVE, else as of a PUT.
+fn precondition(in_tree: &InTree) -> Result<Precondition, Refusal> {
+    match in_tree.header("overwrite").map(str::trim) {
+        Some("F" | "f") => Ok(Precondition::IfNoneMatchAny),
+        None | Some("T" | "t") => Ok(in_tree.precondition()),
+        Some(other) => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("The header Overwrite is T or F, not {other:?}"),
+        )),
     }
 }

@@ -13,6 +13,8 @@ mod assembly;
 mod listing;
 mod place;
 
+use std::sync::Arc;
+
 use axum::{
     body::BodyDataStream,
     response::{IntoResponse, Response},
@@ -21,8 +23,8 @@ use http::{HeaderMap, Method, StatusCode, header};
 use safelight_engine::{About, Device, Engine, PartialId, PiecesError, Slot};
 
 use self::place::Place;
-use super::{Refusal, set};
-use crate::body;
+use super::{Locks, Refusal, set};
+use crate::{App, body};
 
 /// Below this, a user's name follows.
 pub(super) const PREFIX: &str = "/remote.php/dav/uploads/";
@@ -33,6 +35,7 @@ const OURS: &str = "chunks:";
 /// A request of a device on its own uploads.
 struct Call {
     engine: Engine,
+    locks: Arc<Locks>,
     device: Device,
     headers: HeaderMap,
     /// The address, percent-encoded, without a slash at its end.
@@ -41,7 +44,7 @@ struct Call {
 
 /// Answers every method on every address below [`PREFIX`].
 pub(super) async fn answer(
-    engine: Engine,
+    app: App,
     device: Device,
     method: Method,
     address: &str,
@@ -50,7 +53,8 @@ pub(super) async fn answer(
 ) -> Result<Response, Refusal> {
     let place = place::locate(address, &device.user)?;
     let call = Call {
-        engine,
+        engine: app.engine,
+        locks: app.locks,
         device,
         headers,
         address: address.trim_end_matches('/').to_owned(),
