@@ -6,8 +6,8 @@ use safelight_core::{
     AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp, lasting_name,
 };
 use safelight_library::{
-    self as library, DiskError, Entry, Filing, Library, NewNote, Outcome, Precondition, Staged,
-    Upload,
+    self as library, Acknowledge, DiskError, Entry, Filing, Library, NewNote, Outcome,
+    Precondition, Staged, Upload,
 };
 use safelight_media::Hints;
 
@@ -74,6 +74,8 @@ pub struct Receipt {
     pub entry: Entry,
     /// Whether that name stood for something else before.
     pub replaced: bool,
+    /// What the device's 2xx meant when the photo became durable.
+    pub(crate) acknowledge: Acknowledge,
 }
 
 /// Why a photo was not stored. Nothing of it is kept.
@@ -209,6 +211,7 @@ impl Engine {
             duplicate: receipt.outcome == Outcome::Duplicate,
             entry,
             replaced: receipt.replaced,
+            acknowledge: receipt.acknowledge,
         })
     }
 

@@ -59,7 +59,9 @@ pub use command::{Answer, Command, S3KeyPair};
 pub use error::EngineError;
 pub use intake::{IntakeError, Receipt, Receiving, UploadRequest};
 pub use model::{Activity, Problem, State, Status};
-pub use pairing::{Grant, Invitation, LoginGranted, LoginRequest, LoginStarted};
+pub use pairing::{
+    Grant, Invitation, Invited, LoginGranted, LoginRequest, LoginStarted, TooManyLogins,
+};
 pub use people::Asker;
 pub use pieces::{PiecesError, ReceivingPiece, Whole};
 pub use releasable::Releasable;

@@ -103,7 +103,7 @@ impl<K: Copy + Eq + Hash> Tries<K> {
 }
 
 /// Who has one address of an IPv6 network has all 2⁶⁴ of it.
-fn network(from: IpAddr) -> IpAddr {
+pub(crate) fn network(from: IpAddr) -> IpAddr {
     match from {
         IpAddr::V4(_) => from,
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {

@@ -296,12 +296,24 @@ impl Engine {
 
 /// Runs blocking work on a thread that may block. A panic there goes on here, where the edge turns it into its answer.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
+    result_of(tokio::task::spawn_blocking(work)).await
+}
+
+/// Runs what must not be left half-way: it goes on when whoever awaits it goes away, as a request's handler does when the
+/// client's connection ends. A panic in it goes on here, as with [`blocking`].
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    result_of(tokio::spawn(work)).await
+}
+
+async fn result_of<T>(task: tokio::task::JoinHandle<T>) -> T {
+    match task.await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            // Blocking work is only ever cancelled when the runtime ends, and then nobody awaits this.
-            Err(error) => panic!("blocking work was cancelled: {error}"),
+            // Tasks are only ever cancelled when the runtime ends, and then nobody awaits this.
+            Err(error) => panic!("work was cancelled: {error}"),
         },
     }
 }

@@ -4,11 +4,13 @@
 use std::{any::Any, net::IpAddr};
 
 use axum::{
-    extract::{Request, State},
+    extract::{FromRequestParts, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts, uri::Authority,
+};
 
 use safelight_engine::reach::PublicUrl;
 
@@ -62,24 +64,17 @@ pub(crate) async fn page(
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let reach = app.engine.reach();
-    let public = reach.public_url.as_ref().map(PublicUrl::host);
-    let configured = app.options.hosts.iter().map(String::as_str).chain(public);
-    let refusal = if !host_is_ours(headers, configured) {
-        Some((
-            StatusCode::MISDIRECTED_REQUEST,
-            "Safelight does not answer under this name. Open it by its address, or allow the name where Safelight is started\n",
-        ))
+    let insists = connection.is_secure && may_insist(&app, headers);
+    let refusal = if !is_asked_under_our_name(&app, headers) {
+        Some(NotOurName.into_response())
     } else if changes_something(request.method()) && !is_same_origin(headers) {
-        Some((
-            StatusCode::FORBIDDEN,
-            "This form was sent by another site and is refused\n",
-        ))
+        let message = "This form was sent by another site and is refused\n";
+        Some((StatusCode::FORBIDDEN, message).into_response())
     } else {
         None
     };
     let mut response = match refusal {
-        Some(refusal) => refusal.into_response(),
+        Some(refusal) => refusal,
         None => next.run(request).await,
     };
     let policy = if response.headers().contains_key(header::CONTENT_DISPOSITION) {
@@ -88,16 +83,50 @@ pub(crate) async fn page(
         PAGE_POLICY
     };
     harden(response.headers_mut(), policy);
-    // Only with a certificate that others vouch for: a browser that has seen this lets nobody past a warning, and our own
-    // certificate begins with one.
-    let vouched = |identity: &Identity| identity.issuer() != Issuer::Safelight;
-    if connection.is_secure && app.options.tls.shown().as_deref().is_some_and(vouched) {
+    if insists {
         response.headers_mut().insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=15552000"),
         );
     }
     response
+}
+
+/// Whether the browser may be told to ask under this name with encryption only (HSTS, RFC 6797).
+///
+/// Only with a certificate that others vouch for: a browser that has seen this lets nobody past a warning, and our own
+/// certificate begins with one.
+fn may_insist(app: &App, headers: &HeaderMap) -> bool {
+    let vouched = |identity: &Identity| identity.issuer() != Issuer::Safelight;
+    let reach = app.engine.reach();
+    app.options.tls.shown().as_deref().is_some_and(vouched)
+        && reach
+            .public_url
+            .as_ref()
+            .is_some_and(|public| is_usual_port_of(public, headers))
+}
+
+/// Whether a request was sent to the public address, and that is `https://` on port 443. What is said there binds every
+/// port of the name (RFC 6797, section 8.3): on another port the name may be that of a machine with other pages, which
+/// have no encryption.
+fn is_usual_port_of(public: &PublicUrl, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST);
+    let asked = host
+        .and_then(|host| host.to_str().ok())
+        .and_then(|host| host.parse::<Authority>().ok());
+    let public = public
+        .is_https()
+        .then(|| public.authority().parse::<Authority>().ok())
+        .flatten();
+    let is_usual = |authority: &Authority| authority.port_u16().unwrap_or(443) == 443;
+    match (asked, public) {
+        (Some(asked), Some(public)) => {
+            is_usual(&asked)
+                && is_usual(&public)
+                && asked.host().eq_ignore_ascii_case(public.host())
+        }
+        _ => false,
+    }
 }
 
 fn harden(headers: &mut HeaderMap, policy: &'static str) {
@@ -130,6 +159,38 @@ fn harden(headers: &mut HeaderMap, policy: &'static str) {
 
 const fn changes_something(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// A request was sent under a name that is ours: see [`host_is_ours`].
+pub(crate) struct OurName;
+
+/// The answer to one under another name.
+pub(crate) struct NotOurName;
+
+impl IntoResponse for NotOurName {
+    fn into_response(self) -> Response {
+        let message = "Safelight does not answer under this name. Open it by its address, or allow the name where Safelight is started\n";
+        (StatusCode::MISDIRECTED_REQUEST, message).into_response()
+    }
+}
+
+impl FromRequestParts<App> for OurName {
+    type Rejection = NotOurName;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NotOurName> {
+        if is_asked_under_our_name(app, &parts.headers) {
+            Ok(Self)
+        } else {
+            Err(NotOurName)
+        }
+    }
+}
+
+fn is_asked_under_our_name(app: &App, headers: &HeaderMap) -> bool {
+    let reach = app.engine.reach();
+    let public = reach.public_url.as_ref().map(PublicUrl::host);
+    let configured = app.options.hosts.iter().map(String::as_str).chain(public);
+    host_is_ours(headers, configured)
 }
 
 /// Whether the page may be shown under the name in `Host`: an address, a name that only a home network resolves, or
@@ -242,6 +303,28 @@ mod tests {
             );
         }
         assert!(!host_is_ours(&headers(&[]), configured.into_iter()));
+    }
+
+    #[test]
+    fn browsers_are_bound_on_the_usual_port_of_the_public_address_only() {
+        for (public, host, binds) in [
+            ("https://photos.example", "photos.example", true),
+            ("https://photos.example", "Photos.Example:443", true),
+            ("https://photos.example:443", "photos.example", true),
+            ("https://[2001:db8::1]", "[2001:db8::1]", true),
+            ("https://photos.example:8420", "photos.example:8420", false),
+            ("https://photos.example:8420", "photos.example", false),
+            ("https://photos.example:1443", "photos.example:1443", false),
+            ("https://photos.example", "photos.example:8420", false),
+            ("https://photos.example", "nas", false),
+            ("http://photos.example", "photos.example", false),
+            ("http://photos.example:443", "photos.example:443", false),
+        ] {
+            let found = is_usual_port_of(&public.parse().unwrap(), &headers(&[("host", host)]));
+            assert_eq!(found, binds, "{public} {host}");
+        }
+        let nowhere = is_usual_port_of(&"https://photos.example".parse().unwrap(), &headers(&[]));
+        assert!(!nowhere);
     }
 
     #[test]

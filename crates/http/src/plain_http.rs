@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use safelight_engine::reach::PlainHttp;
+use safelight_engine::reach::{PlainHttp, Reach};
 
 use crate::{App, body, connection::Connection};
 
@@ -58,6 +58,13 @@ fn is_allowed(rule: PlainHttp, connection: &Connection, headers: &HeaderMap) -> 
                 && (connection.peer.is_loopback() || connection.peer == connection.local)
         }
     }
+}
+
+/// Whether a request surely comes from the home network: not where only some proxy's address is known.
+pub(crate) fn is_from_home(reach: &Reach, connection: &Connection, headers: &HeaderMap) -> bool {
+    let is_believed = !reach.trusted_proxies.is_empty();
+    let is_client = is_believed || !connection.is_proxied(headers);
+    is_client && !reach.trusts(connection.peer) && is_home(connection.peer, connection.local)
 }
 
 /// Whether an address is one of a home network's: private (RFC 1918, RFC 4193), of the link, this machine's own, or of

@@ -131,11 +131,15 @@ fn one_where(
         .optional()
 }
 
-/// Whether a device is known, and not revoked.
-pub(crate) fn may_add(connection: &Connection, device: DeviceId) -> rusqlite::Result<bool> {
+/// What a device's 2xx means; none if it may not add anything: it is not known, or was revoked.
+pub(crate) fn meaning(
+    connection: &Connection,
+    device: DeviceId,
+) -> rusqlite::Result<Option<Acknowledge>> {
     connection
-        .prepare_cached("SELECT 1 FROM device WHERE id = ?1 AND revoked_at IS NULL")?
-        .exists([device.0])
+        .prepare_cached("SELECT acknowledge FROM device WHERE id = ?1 AND revoked_at IS NULL")?
+        .query_row([device.0], |row| word(row, 0, Acknowledge::from_word))
+        .optional()
 }
 
 /// Whether a unique column refused the row.

@@ -14,7 +14,7 @@ use safelight_core::{
 use crate::{
     asset::{self, Asset},
     committer::{Home, Row},
-    devices,
+    devices::{self, Acknowledge},
     error::{DiskResult, IntakeError, TreeError},
     evidence,
     open::{Core, Library},
@@ -109,6 +109,8 @@ pub struct Receipt {
     pub entry: Option<Entry>,
     /// Whether an entry of that name was there before.
     pub replaced: bool,
+    /// What the device's 2xx meant when the rows were written. Without a device it is home.
+    pub acknowledge: Acknowledge,
 }
 
 impl Library {
@@ -264,26 +266,38 @@ pub(crate) fn modified_of(
     Ok(Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact))
 }
 
-/// The entry that an upload would overwrite, if all its conditions hold.
+/// Where an upload's name leads, if all its conditions hold.
+pub(crate) struct Target {
+    /// The entry that it would overwrite.
+    pub(crate) existing: Option<Node>,
+    /// What the device's 2xx means.
+    pub(crate) acknowledge: Acknowledge,
+}
+
+/// Looks at the device and the name that an upload is filed under.
 pub(crate) fn target(
     connection: &Connection,
     nonce: &str,
     filing: &Filing,
-) -> Result<Option<Node>, IntakeError> {
+) -> Result<Target, IntakeError> {
     let (Some(device), Some(path)) = (filing.device, &filing.device_path) else {
-        return Ok(None);
+        return Ok(Target {
+            existing: None,
+            acknowledge: Acknowledge::Home,
+        });
     };
-    // Also one that was revoked while its upload was under way.
-    if !devices::may_add(connection, device)? {
-        return Err(IntakeError::NoDevice(device));
-    }
+    // None also for one that was revoked while its upload was under way.
+    let acknowledge = devices::meaning(connection, device)?.ok_or(IntakeError::NoDevice(device))?;
     let wish = Wish {
         device,
         path,
         precondition: &filing.precondition,
         create_parents: filing.create_parents,
     };
-    wish.target(connection, nonce)
+    Ok(Target {
+        existing: wish.target(connection, nonce)?,
+        acknowledge,
+    })
 }
 
 /// A name that is to get new content.

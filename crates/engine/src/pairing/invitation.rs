@@ -13,7 +13,7 @@ use crate::{
     command::NewDevice,
     error::EngineError,
     people::Asker,
-    start::{Engine, blocking},
+    start::{Engine, blocking, to_the_end},
 };
 
 /// How long a code is good.
@@ -37,6 +37,17 @@ pub enum Invitation {
     Connected,
 }
 
+/// A device whose code is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// Its number.
+    pub id: i64,
+    /// The owner's name for it.
+    pub name: String,
+    /// Whether it was here before it was invited: whoever gets its password now locks out whoever has it.
+    pub was_here: bool,
+}
+
 /// At most one for each device.
 #[derive(Default)]
 pub(super) struct Invitations(HashMap<DeviceId, Entry>);
@@ -46,6 +57,8 @@ struct Entry {
     person: PersonId,
     user: String,
     name: String,
+    /// Whether the device was here before.
+    was_here: bool,
     code: String,
     until: Timestamp,
     stage: Stage,
@@ -75,6 +88,13 @@ impl Invitations {
         })?;
         entry.stage = Stage::Accepted;
         Some(*id)
+    }
+
+    /// As [`Self::accept`], on a person's word instead of the code. Whether there was an open invitation of theirs.
+    fn accept_for(&mut self, asker: Asker, id: DeviceId, now: Timestamp) -> bool {
+        let entry = self.0.get_mut(&id);
+        let open = entry.filter(|entry| entry.is_open(now) && asker.may_see(entry.person));
+        open.map(|entry| entry.stage = Stage::Accepted).is_some()
     }
 
     fn set(&mut self, id: DeviceId, stage: Stage) {
@@ -108,6 +128,7 @@ impl Engine {
             person: row.person,
             user: row.user,
             name: row.name,
+            was_here: row.last_seen_at.is_some(),
             code: readable_secret(self.0.entropy.as_ref(), 4),
             until,
             stage: Stage::Open,
@@ -144,17 +165,21 @@ impl Engine {
         }
     }
 
-    /// Devices of the asker's whose invitation is open, by number and name.
+    /// Devices of the asker's whose invitation is open, in the order of their numbers.
     #[must_use]
-    pub fn invited(&self, asker: Asker) -> Vec<(i64, String)> {
+    pub fn invited(&self, asker: Asker) -> Vec<Invited> {
         let now = self.0.clock.now();
         let waiting = self.0.pairing.lock();
         let open = waiting.invitations.0.iter();
-        let mut invited: Vec<(i64, String)> = open
+        let mut invited: Vec<Invited> = open
             .filter(|(_, entry)| entry.is_open(now) && asker.may_see(entry.person))
-            .map(|(id, entry)| (id.0, entry.name.clone()))
+            .map(|(id, entry)| Invited {
+                id: id.0,
+                name: entry.name.clone(),
+                was_here: entry.was_here,
+            })
             .collect();
-        invited.sort_unstable();
+        invited.sort_unstable_by_key(|device| device.id);
         invited
     }
 
@@ -194,31 +219,49 @@ impl Engine {
             return Err(AccessError::Wrong);
         };
         access.pace.note_right(from, name, now);
-        let renewed = self.renew_in_turn(id).await;
-        if renewed.is_err() {
-            self.0.pairing.lock().invitations.set(id, Stage::Open);
+        Ok(self.renew_accepted(id).await?)
+    }
+
+    /// As [`Self::accept_invitation`], on the word of somebody who is signed in instead of the code: nothing is guessed
+    /// here, so nobody's wrong codes slow it down.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::NotFound`] if no device of the asker's has an open invitation under this number; the catalogue cannot
+    /// be written, and then the invitation stays open.
+    pub async fn accept_for(&self, asker: Asker, id: i64) -> Result<NewDevice, EngineError> {
+        let (id, now) = (DeviceId(id), self.0.clock.now());
+        let accepted = self.0.pairing.lock().invitations.accept_for(asker, id, now);
+        if !accepted {
+            return Err(EngineError::NotFound(
+                "This phone\u{2019}s code was used already, or its time is over. Choose another name, or show a new code"
+                    .to_owned(),
+            ));
         }
-        self.0.board.note_pairing_step();
-        Ok(renewed?)
+        self.renew_accepted(id).await
     }
 
-    /// As [`Self::accept_invitation`], on the owner's word instead of the code.
-    pub(super) async fn accept_for(&self, id: DeviceId) -> Result<NewDevice, EngineError> {
-        let device = self.renew_in_turn(id).await?;
-        let whose = {
-            let waiting = self.0.pairing.lock();
-            waiting.invitations.0.get(&id).map(|entry| entry.person)
-        };
-        self.note_accepted(&device, whose.unwrap_or(PersonId::OWNER));
-        Ok(device)
+    /// Gives a device whose invitation was just accepted its new password, or opens the invitation again.
+    async fn renew_accepted(&self, id: DeviceId) -> Result<NewDevice, EngineError> {
+        let engine = self.clone();
+        to_the_end(async move {
+            let renewed = engine.renew_in_turn(id).await;
+            if renewed.is_err() {
+                engine.0.pairing.lock().invitations.set(id, Stage::Open);
+            }
+            engine.0.board.note_pairing_step();
+            renewed
+        })
+        .await
     }
 
-    /// Notes that somebody was given a device's password, so that its page waits for the device itself.
+    /// Notes that somebody was given a new device's password, so that its page waits for the device itself.
     pub(super) fn note_accepted(&self, device: &NewDevice, person: PersonId) {
         let entry = Entry {
             person,
             user: device.user.clone(),
             name: device.name.clone(),
+            was_here: false,
             code: String::new(),
             until: Timestamp::UNIX_EPOCH,
             stage: Stage::Accepted,

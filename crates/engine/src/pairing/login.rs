@@ -2,23 +2,25 @@
 //! begins it and gets two tokens. With one the owner opens a page and grants, with the other the app asks again and
 //! again, and is told its password once.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
-use safelight_core::{DeviceId, Timestamp};
+use safelight_core::Timestamp;
 
 use crate::{
     access::{hash_token, random_token},
     command::NewDevice,
     error::EngineError,
+    pace::network,
     people::Asker,
-    start::{Engine, blocking},
+    start::{Engine, blocking, to_the_end},
 };
 
 /// How long a flow lives, from its beginning to the app's fetching its password.
 const LIFE: jiff::SignedDuration = jiff::SignedDuration::from_mins(20);
-/// Flows of one address at a time; the oldest makes room. A person needs one, and one more when the app was closed.
+/// Flows of one address at a time, or of one IPv6 network's 64 bits. A person needs one, and one more when the app was
+/// closed. Nobody's flow makes room for another's: a stranger could end what the owner has just granted.
 const OF_ONE_ADDRESS: usize = 5;
-/// Flows in all; the oldest makes room.
+/// Flows of the home network's addresses, and of all others: strangers cannot take the household's room.
 const IN_ALL: usize = 200;
 /// What is kept of what an app says of itself, in characters.
 const LONGEST_CLIENT: usize = 200;
@@ -31,6 +33,17 @@ pub struct LoginStarted {
     pub page_token: String,
 }
 
+/// Why no flow is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Too many apps wait to be let in already. Allow or refuse those in the browser, or begin again in {} minutes",
+    .retry_after.as_secs().div_ceil(60)
+)]
+pub struct TooManyLogins {
+    /// When the first of the flows that stand in the way ends, if nobody answers it before.
+    pub retry_after: Duration,
+}
+
 /// What the owner sees of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginRequest {
@@ -38,6 +51,8 @@ pub struct LoginRequest {
     pub client: String,
     /// From which address it asks.
     pub from: IpAddr,
+    /// Whether that is surely one of the home network's.
+    pub is_home: bool,
 }
 
 /// What the app is told once the owner has granted.
@@ -65,9 +80,8 @@ pub(super) struct Logins(Vec<Flow>);
 struct Flow {
     poll_hash: String,
     page_hash: String,
-    client: String,
+    request: LoginRequest,
     server: String,
-    from: IpAddr,
     began: Timestamp,
     stage: Stage,
 }
@@ -88,17 +102,34 @@ impl Logins {
             .retain(|flow| now.duration_since(flow.began).abs() < LIFE);
     }
 
-    /// Flows are in the order in which they began, so the first that fits is the oldest.
-    fn begin(&mut self, flow: Flow) {
-        let same_address = |other: &Flow| other.from == flow.from;
-        if self.0.iter().filter(|other| same_address(other)).count() >= OF_ONE_ADDRESS
-            && let Some(oldest) = self.0.iter().position(same_address)
-        {
-            self.0.remove(oldest);
-        } else if self.0.len() >= IN_ALL {
-            self.0.remove(0);
-        }
+    /// Flows are in the order in which they began, so the first that is in the way is the first to end.
+    fn begin(&mut self, flow: Flow) -> Result<(), TooManyLogins> {
+        let asks = |flow: &Flow| (network(flow.request.from), flow.request.is_home);
+        let (address, is_home) = asks(&flow);
+        self.room(OF_ONE_ADDRESS, flow.began, |other| asks(other).0 == address)?;
+        self.room(IN_ALL, flow.began, |other| asks(other).1 == is_home)?;
         self.0.push(flow);
+        Ok(())
+    }
+
+    fn room(
+        &self,
+        limit: usize,
+        now: Timestamp,
+        is_in_the_way: impl Fn(&Flow) -> bool,
+    ) -> Result<(), TooManyLogins> {
+        let mut in_the_way = self.0.iter().filter(|flow| is_in_the_way(flow));
+        let Some(first) = in_the_way.next() else {
+            return Ok(());
+        };
+        if 1 + in_the_way.count() < limit {
+            return Ok(());
+        }
+        let left = LIFE - now.duration_since(first.began);
+        let retry_after = Duration::try_from(left).unwrap_or_default();
+        Err(TooManyLogins {
+            retry_after: retry_after.max(Duration::from_secs(1)),
+        })
     }
 
     fn waiting(&mut self, page_token: &str, now: Timestamp) -> Option<&mut Flow> {
@@ -117,31 +148,35 @@ impl Logins {
 }
 
 impl Engine {
-    /// Begins a flow. `client` is what the app says of itself, `server` the base URL that it used.
-    #[must_use]
-    pub fn begin_login(&self, client: &str, server: &str, from: IpAddr) -> LoginStarted {
+    /// Begins a flow. `server` is the base URL that the app used.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyLogins`] if as many flows as there may be wait already.
+    pub fn begin_login(
+        &self,
+        mut request: LoginRequest,
+        server: &str,
+    ) -> Result<LoginStarted, TooManyLogins> {
         let entropy = self.0.entropy.as_ref();
         let started = LoginStarted {
             poll_token: random_token(entropy),
             page_token: random_token(entropy),
         };
+        let client = request.client.chars().filter(|c| !c.is_control());
+        request.client = client.take(LONGEST_CLIENT).collect();
         let now = self.0.clock.now();
         let mut waiting = self.0.pairing.lock();
         waiting.logins.prune(now);
         waiting.logins.begin(Flow {
             poll_hash: hash_token(&started.poll_token),
             page_hash: hash_token(&started.page_token),
-            client: client
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(LONGEST_CLIENT)
-                .collect(),
+            request,
             server: server.to_owned(),
-            from,
             began: now,
             stage: Stage::Waiting,
-        });
-        started
+        })?;
+        Ok(started)
     }
 
     /// The flow that waits for the owner under this page's token, if there is one.
@@ -149,10 +184,7 @@ impl Engine {
     pub fn login_request(&self, page_token: &str) -> Option<LoginRequest> {
         let mut waiting = self.0.pairing.lock();
         let flow = waiting.logins.waiting(page_token, self.0.clock.now())?;
-        Some(LoginRequest {
-            client: flow.client.clone(),
-            from: flow.from,
-        })
+        Some(flow.request.clone())
     }
 
     /// Lets the app in that began the flow, as a device of the asker's.
@@ -176,27 +208,25 @@ impl Engine {
             };
             flow.stage = Stage::Granting;
         }
-        let granted = self.device_for(asker, grant).await;
-        let stage = match &granted {
-            Ok(device) => Stage::Granted {
-                user: device.user.clone(),
-                password: device.password.clone(),
-            },
-            Err(_) => Stage::Waiting,
-        };
-        self.0.pairing.lock().logins.set(page_token, stage);
-        granted
+        let (engine, page_token) = (self.clone(), page_token.to_owned());
+        to_the_end(async move {
+            let granted = engine.device_for(asker, grant).await;
+            let stage = match &granted {
+                Ok(device) => Stage::Granted {
+                    user: device.user.clone(),
+                    password: device.password.clone(),
+                },
+                Err(_) => Stage::Waiting,
+            };
+            engine.0.pairing.lock().logins.set(&page_token, stage);
+            granted
+        })
+        .await
     }
 
     async fn device_for(&self, asker: Asker, grant: Grant) -> Result<NewDevice, EngineError> {
         match grant {
-            Grant::Invited(id) if self.invited(asker).iter().any(|(invited, _)| *invited == id) => {
-                self.accept_for(DeviceId(id)).await
-            }
-            Grant::Invited(_) => Err(EngineError::NotFound(
-                "This phone\u{2019}s code was used already, or its time is over. Choose another name, or show a new code"
-                    .to_owned(),
-            )),
+            Grant::Invited(id) => self.accept_for(asker, id).await,
             Grant::New(name) => {
                 let _turn = self.0.access.turn().await?;
                 let (engine, person) = (self.clone(), asker.person());

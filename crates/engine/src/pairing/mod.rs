@@ -12,8 +12,8 @@ mod login;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use invitation::Invitation;
-pub use login::{Grant, LoginGranted, LoginRequest, LoginStarted};
+pub use invitation::{Invitation, Invited};
+pub use login::{Grant, LoginGranted, LoginRequest, LoginStarted, TooManyLogins};
 
 /// Who is on the way in.
 #[derive(Default)]

@@ -7,17 +7,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
+use safelight_engine::LoginRequest;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{App, body, connection::Connection, origin::Origin};
+use crate::{
+    App, body, connection::Connection, guard::OurName, origin::Origin, plain_http::is_from_home,
+};
 
 /// The most that is read of a poll's body, in bytes.
 const POLL_LIMIT: usize = 4 * 1024;
 
-/// `POST /index.php/login/v2`. The addresses in the answer are under the name that the app used.
+/// `POST /index.php/login/v2`. The addresses in the answer are under the name that the app used, which must be one of
+/// ours: a page that pointed its own name at us could otherwise begin a flow from inside the house, and wait for a
+/// person who takes it for their phone's.
 pub(super) async fn begin(
     State(app): State<App>,
+    _: OurName,
     connection: Connection,
     origin: Origin,
     headers: HeaderMap,
@@ -26,9 +32,23 @@ pub(super) async fn begin(
         .get(header::USER_AGENT)
         .map(|client| String::from_utf8_lossy(client.as_bytes()).into_owned())
         .unwrap_or_default();
-    let started = app
-        .engine
-        .begin_login(&client, &origin.to_string(), connection.peer);
+    let request = LoginRequest {
+        client,
+        from: connection.peer,
+        is_home: is_from_home(&app.engine.reach(), &connection, &headers),
+    };
+    let started = match app.engine.begin_login(request, &origin.to_string()) {
+        Ok(started) => started,
+        Err(error) => {
+            let seconds = error.retry_after.as_secs().to_string();
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [(header::RETRY_AFTER, seconds)],
+                format!("{error}\n"),
+            )
+                .into_response();
+        }
+    };
     Json(json!({
         "poll": {
             "token": started.poll_token,
@@ -50,6 +70,7 @@ struct Poll {
 /// (nextcloud/android's `AuthenticatorActivity.java`), although Nextcloud itself sends `[]`.
 pub(super) async fn poll(
     State(app): State<App>,
+    _: OurName,
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Response {

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use safelight_engine::{Engine, Grant, LoginRequest, command::NewDevice};
+use safelight_engine::{Engine, Grant, Invited, LoginRequest, command::NewDevice};
 use serde::Deserialize;
 
 use super::{
@@ -33,8 +33,9 @@ struct Ask {
     request: LoginRequest,
     token: String,
     name: String,
-    /// Devices that were just added and that have not come yet: it may be one of them.
-    invited: Vec<(i64, String)>,
+    /// Devices with an open code: it may be one of them, and only the person knows. None is proposed, since whoever is let
+    /// in as one of them takes its place, its photos and its password.
+    invited: Vec<Invited>,
     error: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use std::{
 
 use safelight_engine::reach::PlainHttp;
 use safelight_http::tls::{Identity, Issuer};
+use safelight_testkit::Client;
 
 use crate::house::{House, PASSWORD};
 
@@ -66,16 +67,31 @@ fn a_new_certificate_is_shown_from_the_next_connection_on() {
     assert!(house.encrypted().send("GET", "/sign-in", &[], b"").is_err());
     let mut new = house.stranger().encrypted(&renewed);
     let answer = new.send("GET", "/sign-in", &[], b"").unwrap();
-    // Others vouch for this one, so that browsers may insist on it; not where nothing is encrypted.
-    assert!(answer.header("strict-transport-security").is_some());
-    let plain = house.stranger().send("GET", "/sign-in", &[], b"").unwrap();
-    assert_eq!(plain.header("strict-transport-security"), None);
+    // It binds every port of the name, and this is not the port that the name is known by.
+    assert_eq!(answer.header("strict-transport-security"), None);
+    // Others vouch for this certificate, so that browsers may insist on it under the public address; not where nothing is
+    // encrypted.
+    house.reach(|reach| reach.public_url = Some("https://photos.example".parse().unwrap()));
+    let insists = |client: Client, host: &str| {
+        let request = format!("GET /sign-in HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let answer = client.raw(request.as_bytes()).unwrap();
+        assert_eq!(answer.status, 303);
+        answer.header("strict-transport-security").is_some()
+    };
+    assert!(insists(new, "photos.example"));
+    let new = || house.stranger().encrypted(&renewed);
+    assert!(!insists(new(), "photos.example:8420"));
+    assert!(!insists(new(), "nas"));
+    assert!(!insists(house.stranger(), "photos.example"));
 }
 
 #[test]
 fn our_own_certificate_binds_no_browser() {
     let house = House::new();
-    let answer = house.encrypted().send("GET", "/sign-in", &[], b"").unwrap();
+    house.reach(|reach| reach.public_url = Some("https://photos.example".parse().unwrap()));
+    let request = "GET /sign-in HTTP/1.1\r\nHost: photos.example\r\n\r\n";
+    let answer = house.encrypted().raw(request.as_bytes()).unwrap();
+    assert_eq!(answer.status, 303);
     assert_eq!(answer.header("strict-transport-security"), None);
 }
 

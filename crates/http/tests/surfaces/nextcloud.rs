@@ -255,6 +255,46 @@ fn tokens_that_nobody_was_given_are_nothing() {
     assert_eq!(no_host.status, 400);
 }
 
+#[test]
+fn a_flow_is_begun_and_asked_for_under_names_that_are_ours_only() {
+    let house = House::new();
+    house.reach(|reach| reach.public_url = Some("https://photos.example".parse().unwrap()));
+    let ask = |host: &str, target: &str| {
+        let request =
+            format!("POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n");
+        house.stranger().raw(request.as_bytes()).unwrap().status
+    };
+    for prefix in ["", "/index.php"] {
+        let (begin, poll) = (
+            format!("{prefix}/login/v2"),
+            format!("{prefix}/login/v2/poll"),
+        );
+        for (host, begun, polled) in [
+            ("rebound.example", 421, 421),
+            ("photos.example", 200, 404),
+            ("192.168.1.5:8420", 200, 404),
+        ] {
+            assert_eq!(ask(host, &begin), begun, "{host} {begin}");
+            assert_eq!(ask(host, &poll), polled, "{host} {poll}");
+        }
+    }
+}
+
+#[test]
+fn who_begins_too_often_is_told_when_to_come_again() {
+    let house = House::new();
+    for _ in 0..5 {
+        begin(&house, ANDROID);
+    }
+    let mut client = house.stranger();
+    let answer = client
+        .send("POST", "/index.php/login/v2", &[FORM], b"")
+        .unwrap();
+    assert_eq!(answer.status, 503);
+    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=20 * 60).contains(&seconds), "{seconds}");
+}
+
 /// A signed-in app.
 fn app(house: &House) -> (Client, String, String) {
     let device = house.device("Anna & Bo");

@@ -261,6 +261,50 @@ fn a_new_code_takes_the_old_password_back_when_it_is_used() {
     );
 }
 
+fn from(house: &House) -> safelight_engine::LoginRequest {
+    safelight_engine::LoginRequest {
+        client: "x".to_owned(),
+        from: house.address.ip(),
+        is_home: true,
+    }
+}
+
+#[test]
+fn nobody_gets_a_phones_place_because_its_code_is_open() {
+    let house = House::new();
+    let mut browser = house.browser();
+    let anna = house.device("Anna\u{2019}s phone");
+    let mut old = house.stranger().basic(&anna.user, &anna.password);
+    assert_eq!(
+        old.send("PUT", "/dav/a.jpg", &[], b"1").unwrap().status,
+        201
+    );
+    house
+        .engine
+        .invite(safelight_engine::Asker::Owner, anna.id)
+        .unwrap();
+    let started = house
+        .engine
+        .begin_login(from(&house), "http://nas")
+        .unwrap();
+    let login = format!("/index.php/login/v2/flow/{}", started.page_token);
+    let asked = browser.get(&login).text();
+    assert!(
+        asked.contains("Connect Anna\u{2019}s phone again") && !asked.contains("just added"),
+        "{asked}"
+    );
+    assert_eq!(asked.matches(" checked").count(), 1, "{asked}");
+    assert!(asked.contains("name=\"device\" value=\"\" checked"));
+    // What a browser sends when the person only presses Allow.
+    let untouched = [("answer", "allow"), ("device", ""), ("name", "Bob")];
+    assert_eq!(browser.fill(&login, &login, &untouched).status, 200);
+    let granted = house.engine.poll_login(&started.poll_token).unwrap();
+    assert_eq!(granted.user, "bob");
+    assert_eq!(old.send("GET", "/dav/a.jpg", &[], b"").unwrap().status, 200);
+    let mut bob = house.stranger().basic("bob", &granted.password);
+    assert_eq!(bob.send("GET", "/dav/a.jpg", &[], b"").unwrap().status, 404);
+}
+
 #[test]
 fn a_phone_that_was_added_may_sign_in_through_the_browser_instead() {
     let house = House::new();
@@ -269,7 +313,8 @@ fn a_phone_that_was_added_may_sign_in_through_the_browser_instead() {
     let code = scan(&browser.get(&page).text());
     let started = house
         .engine
-        .begin_login("x", "http://nas", house.address.ip());
+        .begin_login(from(&house), "http://nas")
+        .unwrap();
     let login = format!("/index.php/login/v2/flow/{}", started.page_token);
     let asked = browser.get(&login).text();
     assert!(

@@ -14,6 +14,23 @@ fn house() -> House {
     house
 }
 
+#[test]
+fn the_owner_is_warned_of_an_app_that_asks_from_outside() {
+    let house = house();
+    let mut browser = house.browser();
+    for (from, warned) in [("203.0.113.9", true), ("192.168.1.7", false)] {
+        let headers = [("X-Forwarded-For", from)];
+        let mut app = house.stranger();
+        let begun = app.send("POST", "/login/v2", &headers, b"").unwrap();
+        let begun: serde_json::Value = serde_json::from_slice(&begun.body).unwrap();
+        let (_, token) = begun["login"].as_str().unwrap().rsplit_once('/').unwrap();
+        let page = browser.get(&format!("/login/v2/flow/{token}")).text();
+        assert!(page.contains(from), "{page}");
+        let warning = "not begun in your home network";
+        assert_eq!(page.contains(warning), warned, "{from}");
+    }
+}
+
 fn last_seen_from(house: &House) -> Option<String> {
     house.engine.devices().unwrap()[0].last_seen_from.clone()
 }

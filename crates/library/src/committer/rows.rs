@@ -9,7 +9,7 @@ use crate::{
     committer::{Home, Row},
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
-    intake::{Filing, Outcome, Receipt, target},
+    intake::{Filing, Outcome, Receipt, Target, target},
     manifest, notes,
     open::Core,
     partial::finished,
@@ -28,7 +28,10 @@ pub(super) fn write(
     now: Timestamp,
 ) -> Result<Receipt, IntakeError> {
     // Looked at again: much may have happened while the upload waited.
-    let existing = target(change, &core.nonce, &row.filing)?;
+    let Target {
+        existing,
+        acknowledge,
+    } = target(change, &core.nonce, &row.filing)?;
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
         Home::New { path, modified } => {
@@ -84,6 +87,7 @@ pub(super) fn write(
         outcome,
         entry,
         replaced: existing.is_some(),
+        acknowledge,
     })
 }
 

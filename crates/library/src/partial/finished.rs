@@ -5,7 +5,7 @@ use safelight_core::{AssetId, DeviceId, DevicePath, Timestamp};
 
 use super::{PartialError, PartialId};
 use crate::{
-    asset,
+    asset, devices,
     error::{CatalogueError, IntakeError},
     intake::{Outcome, Receipt},
     open::Core,
@@ -78,6 +78,8 @@ pub(super) fn find(core: &Core, id: &PartialId) -> Result<Option<Receipt>, Parti
             let Some((asset, path)) = row else {
                 return Ok::<_, IntakeError>(None);
             };
+            let acknowledge = devices::meaning(connection, id.device)?
+                .ok_or(IntakeError::NoDevice(id.device))?;
             let node = tree::find(connection, id.device, &path)?.node;
             let photo = asset::by_id(connection, asset)?;
             let (Some(node), Some(photo)) = (node, photo) else {
@@ -94,6 +96,7 @@ pub(super) fn find(core: &Core, id: &PartialId) -> Result<Option<Receipt>, Parti
                 outcome: Outcome::Duplicate,
                 entry: Some(node.entry(id.device, path, &core.nonce)),
                 replaced: true,
+                acknowledge,
             }))
         })?;
     Ok(found)

@@ -8,19 +8,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::Uri;
-use safelight_engine::{AccessError, Engine, Invitation, command::NewDevice, model::DeviceStatus};
+use safelight_engine::{Engine, EngineError, Invitation, command::NewDevice, model::DeviceStatus};
 
 use super::{
     program::{Platform, Program},
     qr,
 };
-use crate::{
-    connection::Connection,
-    ui::{
-        form::{AnyoneSent, Button},
-        format::counted,
-        page::{Anyone, Page, Trouble, Visit, render},
-    },
+use crate::ui::{
+    form::{AnyoneSent, Button},
+    format::counted,
+    page::{Anyone, Page, Trouble, Visit, render},
 };
 
 type Address = Path<(i64, Platform, Program)>;
@@ -178,24 +175,16 @@ pub(super) async fn new_code(
 /// `POST …/password`: uses the code up here, and shows what is to be typed into the device.
 pub(super) async fn show_here(
     Path((id, platform, program)): Address,
-    connection: Connection,
     AnyoneSent(sent): AnyoneSent<Button>,
 ) -> Result<Response, Trouble> {
     let visit = sent.visit;
-    let Some(Invitation::Open { code, .. }) = visit.engine.invitation(visit.asker, id) else {
-        let message = "A password is shown only once. For another one, show a new code.";
-        return page(visit, id, platform, program, None, Some(message.to_owned())).await;
-    };
-    let accepted = visit
-        .engine
-        .accept_invitation(None, &code, connection.peer)
-        .await;
-    match accepted {
+    match visit.engine.accept_for(visit.asker, id).await {
         Ok(device) => page(visit, id, platform, program, Some(device), None).await,
-        Err(AccessError::Unavailable(error)) => Err(error.into()),
-        Err(error @ (AccessError::Wrong | AccessError::SlowDown { .. })) => {
-            Err(Trouble::Failed(error.to_string()))
+        Err(EngineError::NotFound(_)) => {
+            let message = "A password is shown only once. For another one, show a new code.";
+            page(visit, id, platform, program, None, Some(message.to_owned())).await
         }
+        Err(error) => Err(error.into()),
     }
 }
 
