@@ -38,6 +38,8 @@ pub mod kind {
     pub const OFFSITE_COPY: &str = "offsite-copy";
     /// A destination does not work.
     pub const DESTINATION: &str = "destination";
+    /// A destination could not be put in order after a backup; what was stored counts.
+    pub const UNTIDY_DESTINATION: &str = "untidy-destination";
 }
 
 /// Something that went wrong and has not been put right.

@@ -1,5 +1,5 @@
-//! Blobs that a verification found missing or damaged: the next backup of their photos stores them again, whatever the
-//! repository's lists say.
+//! Blobs that a verification or the mending found missing or damaged: the next backup of their photos stores them again,
+//! whatever the repository's lists say.
 
 use std::{
     collections::HashSet,

@@ -138,6 +138,66 @@ impl Store for Faulty {
     }
 }
 
+/// What a store refuses or hides for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bounds {
+    /// Nothing can be removed, as where a key may only add. `None`: from no folder at all.
+    NoRemoving(Option<Folder>),
+    /// No listing has any pack, as where listings lag behind.
+    NoListing,
+}
+
+/// A store that is whole, within bounds.
+struct Bounded {
+    inner: LocalStore,
+    bounds: Bounds,
+}
+
+impl Store for Bounded {
+    fn prepare(&self) -> Result<(), StoreError> {
+        self.inner.prepare()
+    }
+    fn list(&self, folder: Folder) -> Result<Vec<(Id, u64)>, StoreError> {
+        if (self.bounds, folder) == (Bounds::NoListing, Folder::Data) {
+            return Ok(Vec::new());
+        }
+        self.inner.list(folder)
+    }
+    fn size(&self, file: File) -> Result<Option<u64>, StoreError> {
+        self.inner.size(file)
+    }
+    fn read(&self, file: File) -> Result<Vec<u8>, StoreError> {
+        self.inner.read(file)
+    }
+    fn read_range(&self, file: File, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
+        self.inner.read_range(file, offset, length)
+    }
+    fn write(&self, file: File, bytes: &Bytes) -> Result<(), StoreError> {
+        self.inner.write(file, bytes)
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        self.inner.flush()
+    }
+    fn remove(&self, file: File) -> Result<(), StoreError> {
+        let refused = match (self.bounds, file) {
+            (Bounds::NoRemoving(Some(only)), File::In(folder, _)) => folder == only,
+            (Bounds::NoRemoving(None), _) => true,
+            _ => false,
+        };
+        if !refused {
+            return self.inner.remove(file);
+        }
+        Err(StoreError {
+            trouble: Trouble::Denied,
+            attempt: "Testing".to_owned(),
+            reason: "removing is refused".to_owned(),
+        })
+    }
+    fn parallel(&self) -> usize {
+        2
+    }
+}
+
 struct Bench {
     folder: tempfile::TempDir,
     clock: Arc<SteppingClock>,
@@ -254,6 +314,11 @@ impl Bench {
         for pack in self.indexed() {
             assert_eq!(packs.get(&pack.id), Some(&pack.file_size()), "{what}");
         }
+    }
+
+    fn bounded(&self, bounds: Bounds) -> Vault {
+        let inner = LocalStore::new(&self.path("offsite"));
+        self.open(Arc::new(Bounded { inner, bounds })).unwrap()
     }
 
     /// What a report claims can be had back from a sound store, byte for byte.
@@ -424,6 +489,48 @@ fn a_store_that_lost_a_pack_and_fails_while_that_is_mended() {
     at_every_operation(Fault::Error(Trouble::Unreachable), false, Before::PackLost);
     at_every_operation(Fault::Error(Trouble::Full), true, Before::PackLost);
     at_every_operation(Fault::LateError, false, Before::PackLost);
+}
+
+#[test]
+fn a_store_that_lost_a_pack_and_refuses_removing_has_the_photos_all_the_same() {
+    // Where not even locks can be removed, the one backup that was begun is finished; the next needs its lock removed.
+    for (folder, tries) in [(Some(Folder::Index), 3), (None, 1)] {
+        let mut bench = Bench::new();
+        bench.backup(&bench.sound()).unwrap();
+        bench.put(5);
+        bench.backup(&bench.sound()).unwrap();
+        bench.lose_a_pack();
+        let indexes = || {
+            let store = LocalStore::new(&bench.path("offsite"));
+            store.list(Folder::Index).unwrap().len()
+        };
+        let vault = bench.bounded(Bounds::NoRemoving(folder));
+        let what = format!("{folder:?}");
+        let mut grown = Vec::new();
+        for _ in 0..tries {
+            let report = bench.backup(&vault).unwrap();
+            assert_eq!(report.stored.len(), 5, "{what}");
+            assert!(report.untidy.unwrap().contains("removing is refused"));
+            bench.assert_honest(&report.stored, &what);
+            grown.push(indexes());
+        }
+        assert!(grown.iter().all(|count| *count == grown[0]), "{grown:?}");
+        // Once it may be removed, all is well.
+        let report = bench.backup(&bench.sound()).unwrap();
+        assert_eq!((report.untidy, report.lost), (None, 0), "{what}");
+        bench.assert_index_is_true(&what);
+    }
+}
+
+#[test]
+fn a_pack_that_is_there_stays_in_the_index_although_no_listing_shows_it() {
+    let bench = Bench::new();
+    bench.backup(&bench.sound()).unwrap();
+    bench.lose_a_pack();
+    let report = bench.backup(&bench.bounded(Bounds::NoListing)).unwrap();
+    assert_eq!((report.lost, report.untidy), (0, None));
+    bench.assert_honest(&report.stored, "not listed");
+    bench.assert_index_is_true("not listed");
 }
 
 #[test]

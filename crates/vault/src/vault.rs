@@ -104,8 +104,9 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// Whatever is wrong with the destination as a whole. There is no new snapshot then; what was stored is not
-    /// stored again by the next backup. What is wrong with single photos is in the report.
+    /// Whatever is wrong with the destination as a whole. No photo is reported as stored then, and there is no new
+    /// snapshot, or one that the next backup looks through; what was sent is not sent again. Once the snapshot is compared,
+    /// what goes wrong is [`BackupReport::untidy`]. What is wrong with single photos is in the report.
     pub fn backup(
         &self,
         request: Backup<'_>,

@@ -86,7 +86,8 @@ impl Engine {
         result
     }
 
-    /// One snapshot after the other until nothing is pending that was not tried.
+    /// One snapshot after the other until nothing is pending that was not tried. Then, if photos' bytes were found lost,
+    /// which photos these are: they are pending again for the next backup.
     fn finish_snapshots(
         &self,
         destination: &DestinationRow,
@@ -99,9 +100,19 @@ impl Engine {
             let round = self.one_snapshot(destination, from, outcome, shown)?;
             match round {
                 Round::Unfinished { next } if !self.0.scheduler.is_stopping() => from = next,
-                Round::Unfinished { .. } | Round::Finished => return Ok(()),
+                Round::Unfinished { .. } | Round::Finished => break,
             }
         }
+        let lost = lost_setting(destination);
+        if self.library().setting(&lost)?.as_deref() == Some(LOST)
+            && !self.0.scheduler.is_stopping()
+        {
+            let mut found = VerifyOutcome::default();
+            self.compare_offsite(destination, false, &mut found, shown)?;
+            outcome.failed.extend(found.failed);
+            self.library().set_setting(&lost, "")?;
+        }
+        Ok(())
     }
 
     fn one_snapshot(
@@ -121,7 +132,8 @@ impl Engine {
         let plain_files = library.dirty_manifests(row.id)?;
         let handed_out = AtomicU64::new(0);
         let mut pending = Pending::new(library, row.id, from, &handed_out);
-        if pending.peek()?.is_none() && removed.is_empty() && plain_files.is_empty() {
+        let nothing = pending.peek()?.is_none() && removed.is_empty() && plain_files.is_empty();
+        if nothing && !self.is_untidy(&row)? {
             return Ok(Round::Finished);
         }
         let root = match library.root_state() {
@@ -161,12 +173,44 @@ impl Engine {
                 other => other?,
             }
         };
+        if report.lost > 0 {
+            library.set_setting(&lost_setting(&row), LOST)?;
+        }
         if report.snapshot.is_some() {
             library.set_setting(&afresh, "")?;
         }
+        self.note_untidy(&row, report.untidy.as_deref())?;
         let round = pending.round()?;
         self.write_down(&row, &report, &removal_rows, &plain_files, outcome)?;
         Ok(round)
+    }
+
+    /// Whether the destination could not be put in order the last time: then a backup tries, though nothing is new.
+    fn is_untidy(&self, destination: &DestinationRow) -> Result<bool, EngineError> {
+        let problems = self.library().problems()?;
+        Ok(problems.iter().any(|problem| {
+            problem.kind == problem::UNTIDY_DESTINATION && problem.path == destination.name
+        }))
+    }
+
+    fn note_untidy(
+        &self,
+        destination: &DestinationRow,
+        why: Option<&str>,
+    ) -> Result<(), EngineError> {
+        let (library, kind) = (self.library(), problem::UNTIDY_DESTINATION);
+        match why {
+            None => library.clear_problem(kind, &destination.name)?,
+            Some(why) => library.raise_problem(
+                kind,
+                &destination.name,
+                &format!(
+                    "The backup is finished, and what it stored counts, but the destination could not be put in order \
+                     afterwards: {why}. The next backup tries again"
+                ),
+            )?,
+        }
+        Ok(())
     }
 
     /// Turns a finished, compared snapshot into evidence.
@@ -329,6 +373,14 @@ fn afresh_setting(destination: &DestinationRow) -> String {
 
 /// That setting's value when it does not.
 const AFRESH: &str = "1";
+
+/// The setting that says whether a destination lost photos' bytes and it was not looked yet which photos these are.
+fn lost_setting(destination: &DestinationRow) -> String {
+    format!("lost-{}", destination.repository_id)
+}
+
+/// That setting's value when so.
+const LOST: &str = "1";
 
 enum Round {
     /// Everything that was pending when it began was tried.

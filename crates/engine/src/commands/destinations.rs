@@ -143,6 +143,8 @@ impl Engine {
         self.library().remove_destination(row.id)?;
         self.library()
             .clear_problem(super::problem::DESTINATION, &row.name)?;
+        self.library()
+            .clear_problem(super::problem::UNTIDY_DESTINATION, &row.name)?;
         self.0.offsite.close(&row);
         Ok(())
     }

@@ -201,7 +201,7 @@ impl Engine {
         }
     }
 
-    fn compare_offsite(
+    pub(super) fn compare_offsite(
         &self,
         destination: &DestinationRow,
         read_back: bool,

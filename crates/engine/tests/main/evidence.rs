@@ -1,5 +1,7 @@
 //! What is called safe, and what is not (promises 5 and 6).
 
+use std::{collections::BTreeSet, path::PathBuf};
+
 use safelight_core::{DeviceId, DevicePath, Entropy};
 use safelight_engine::{Asker, Command, command::VerifyScope};
 use safelight_testkit::{Photos, SeededEntropy};
@@ -249,6 +251,83 @@ async fn a_damaged_repository_is_found_and_its_photos_sent_again() {
     assert_eq!((status.safe, status.problems), (2, vec![]));
     assert_eq!(house.verify(VerifyScope::Everything).failed, []);
     assert_eq!(house.status().safe, 2);
+}
+
+#[tokio::test]
+async fn a_pack_whose_loss_only_a_backup_finds_withdraws_safe() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    let place = house.add_folder_destination("disk");
+    let entropy = SeededEntropy::new(1);
+    let photo_packs = || -> BTreeSet<PathBuf> {
+        let files = safelight_testkit::tree::files(&place.join("data")).unwrap();
+        let paths = files.into_iter().map(|file| place.join("data").join(file));
+        // The folder lists are smaller.
+        paths
+            .filter(|path| std::fs::metadata(path).unwrap().len() > 20_000)
+            .collect()
+    };
+    let mut before = BTreeSet::new();
+    let mut packs = Vec::new();
+    for name in ["a.jpg", "b.jpg"] {
+        let mut bytes = vec![0; 20_000];
+        entropy.fill(&mut bytes);
+        house.upload(phone.id, name, &bytes).await.unwrap();
+        house.back_up();
+        let now = photo_packs();
+        packs.push(now.difference(&before).next().unwrap().clone());
+        before = now;
+    }
+    assert_eq!(house.status().safe, 2);
+    std::fs::remove_file(&packs[0]).unwrap();
+    assert_eq!(house.verify(VerifyScope::Listed).failed.len(), 1);
+    std::fs::remove_file(&packs[1]).unwrap();
+
+    let found = &house.back_up()[0];
+    assert_eq!((found.stored, &found.error), (1, &None));
+    let [lost] = &found.failed[..] else {
+        panic!("{found:?}")
+    };
+    assert!(lost.path.ends_with("b.jpg"), "{lost:?}");
+    let status = house.status();
+    assert_eq!((status.safe, status.destinations[0].pending), (1, 1));
+    assert_eq!(status.problems.len(), 1, "{:?}", status.problems);
+
+    assert_eq!(house.back_up()[0].stored, 1);
+    let status = house.status();
+    assert_eq!((status.safe, status.problems), (2, vec![]));
+    assert_eq!(house.verify(VerifyScope::Everything).failed, []);
+}
+
+#[tokio::test]
+async fn a_finished_backup_counts_although_the_destination_is_not_in_order_afterwards() {
+    let house = House::new();
+    let phone = house.add_device("phone");
+    house.add_folder_destination("disk");
+    house.back_up();
+    let states = std::fs::read_dir(house.data().join("vault")).unwrap();
+    let state = states.map(|entry| entry.unwrap().path()).next().unwrap();
+    // What is to be mended cannot be read.
+    let due = state.join("index-to-mend");
+    std::fs::create_dir(&due).unwrap();
+    house.upload(phone.id, "a.jpg", b"a photo").await.unwrap();
+    let done = &house.back_up()[0];
+    assert_eq!((done.stored, &done.error), (1, &None));
+    let status = house.status();
+    assert_eq!((status.safe, status.problems.len()), (1, 1));
+    let problem = &status.problems[0];
+    assert_eq!(
+        (&*problem.kind, &*problem.path),
+        ("untidy-destination", "disk")
+    );
+    assert!(problem.message.contains("to be mended"), "{problem:?}");
+
+    // With nothing new to store, too.
+    std::fs::remove_dir(&due).unwrap();
+    std::fs::write(&due, "").unwrap();
+    house.back_up();
+    assert_eq!(house.status().problems, []);
+    assert!(!due.exists());
 }
 
 #[tokio::test]

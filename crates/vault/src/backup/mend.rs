@@ -1,5 +1,6 @@
-//! Takes packs that a destination has lost or damaged out of its index, once what they held is stored anew. An index that
-//! still names them makes `restic check` complain, and `restic restore` look for photos where they are no more.
+//! Takes packs that a destination has lost or damaged out of its index, once everything that they held lies in others. What
+//! lies in no other is told and stays named, so that nothing is lost in silence. An index that names packs that are gone
+//! makes `restic check` complain, and `restic restore` look for photos where they are no more.
 
 mod salvage;
 mod survey;
@@ -17,7 +18,7 @@ use crate::{
     error::VaultError,
     format::{
         id::Id,
-        index::{IndexFile, IndexPack},
+        index::{BlobKind, IndexFile, IndexPack},
     },
     repository::{LockGuard, Repository},
     store::{File, Folder},
@@ -36,74 +37,140 @@ pub(crate) fn note(state: &Path, damaged: &HashSet<Id>) -> io::Result<()> {
     damage::write_ids(&due(state), &all)
 }
 
+/// What mending came to.
+#[derive(Default)]
+pub(crate) struct Mended {
+    /// Blobs of photos that lie in no sound pack. They are noted as damaged.
+    pub(crate) lost: u64,
+    /// Why it was not finished; what was noted stays.
+    pub(crate) trouble: Option<VaultError>,
+}
+
 /// Writes index files without the packs of which that was noted, and removes those that they stand in for. New ones are
 /// there, read again, before an old one goes: whenever this ends, everything that can be found through the index before
-/// can be found after.
+/// can be found after. A pack stays named while one of its blobs lies in no sound pack; such blobs of photos are noted as
+/// damaged, so that the next backup of these stores them anew. The packs in `proved` are there, whatever the store lists.
 ///
 /// The lock becomes exclusive: who reads the index meanwhile might miss both. If another program is at work, this waits for
-/// the next backup.
+/// the next backup, and so it does when `cancel` says so.
 pub(crate) fn run(
     repository: &Repository,
     state: &Path,
+    proved: &HashSet<Id>,
     guard: &LockGuard<'_>,
+    cancel: &(dyn Fn() -> bool + Sync),
     monitor: &dyn Monitor,
-) -> Result<(), VaultError> {
-    let failed = |attempt: String, reason: String| VaultError::Io {
-        url: repository.url.clone(),
-        attempt,
-        reason,
+) -> Mended {
+    let mut mended = Mended::default();
+    let work = Mending {
+        repository,
+        state,
+        proved,
+        guard,
+        cancel,
+        monitor,
     };
-    let noted = |error: io::Error| {
-        let attempt = format!("Looking in {} for what is to be mended", state.display());
-        failed(attempt, error.to_string())
-    };
-    if !due(state).try_exists().map_err(noted)? {
-        return Ok(());
-    }
-    let damaged = damage::read_ids(&due(state)).map_err(noted)?;
-    match mend(repository, &damaged, guard, monitor) {
-        Ok(true) => fs::remove_file(due(state)).map_err(noted),
-        Ok(false) => {
-            monitor.note(
-                "Another program works on the repository, so its index still names packs that are lost; the next backup tries again",
-            );
-            Ok(())
-        }
-        // The new snapshot is whole, whatever is found here: no reason to take it for lost.
-        Err(VaultError::Damaged { what, .. }) => Err(failed("Mending the index".to_owned(), what)),
-        Err(error) => Err(error),
-    }
+    mended.trouble = work.run(&mut mended.lost).err();
+    mended
 }
 
-/// `false` if another program is at work.
-fn mend(
-    repository: &Repository,
-    damaged: &HashSet<Id>,
-    guard: &LockGuard<'_>,
-    monitor: &dyn Monitor,
-) -> Result<bool, VaultError> {
-    if !guard.be_alone()? {
-        return Ok(false);
-    }
-    let mut survey = Survey::make(repository, damaged, guard, monitor)?;
-    survey.salvage(repository, guard)?;
-    let mut superseded = Vec::new();
-    for (file, packs) in survey.lost() {
-        guard.renew()?;
-        let mut index: IndexFile = repository.read_json(Folder::Index, file)?;
-        index.packs.retain(|pack| !packs.contains(&pack.id));
-        if !index.packs.is_empty() {
-            write_index(repository, index.packs)?;
+struct Mending<'a> {
+    repository: &'a Repository,
+    state: &'a Path,
+    proved: &'a HashSet<Id>,
+    guard: &'a LockGuard<'a>,
+    cancel: &'a (dyn Fn() -> bool + Sync),
+    monitor: &'a dyn Monitor,
+}
+
+impl Mending<'_> {
+    fn run(&self, lost: &mut u64) -> Result<(), VaultError> {
+        let due = due(self.state);
+        if !due.try_exists().map_err(|error| self.noted(&error))? {
+            return Ok(());
         }
-        superseded.push(file);
+        let damaged = damage::read_ids(&due).map_err(|error| self.noted(&error))?;
+        if !self.guard.be_alone()? {
+            self.monitor.note(
+                "Another program works on the repository, so its index still names packs that are lost; the next backup tries again",
+            );
+            return Ok(());
+        }
+        let Some(mut survey) = Survey::make(self, &damaged)? else {
+            return Ok(());
+        };
+        survey.salvage(self.repository, self.guard)?;
+        let unknown = self.note_lost(&survey, lost)?;
+        if !self.rewrite(&survey)? {
+            return Ok(());
+        }
+        if unknown {
+            // Told once more by the next backup, in case nobody lives to hear of it now.
+            return Ok(());
+        }
+        fs::remove_file(due).map_err(|error| self.noted(&error))
     }
-    for file in superseded {
-        repository
-            .store
-            .remove(File::In(Folder::Index, file))
-            .map_err(|error| repository.store_error(error))?;
+
+    /// Notes the blobs of photos that are lost, before anything is taken out of the index. Whether one was not known.
+    fn note_lost(&self, survey: &Survey, lost: &mut u64) -> Result<bool, VaultError> {
+        let blobs = survey.nowhere_else.iter();
+        let found: HashSet<Id> = blobs
+            .filter(|(kind, _)| *kind == BlobKind::Data)
+            .map(|(_, id)| *id)
+            .collect();
+        let known = damage::read(self.state).map_err(|error| self.noted(&error))?;
+        damage::add(self.state, &found).map_err(|error| self.noted(&error))?;
+        *lost = found.len() as u64;
+        if !found.is_empty() {
+            self.monitor.note(&format!(
+                "{lost} pieces of photos at {} are lost with their packs; the photos are to be stored again",
+                self.repository.url
+            ));
+        }
+        Ok(!found.is_subset(&known))
     }
-    Ok(true)
+
+    /// `false` if it was broken off.
+    fn rewrite(&self, survey: &Survey) -> Result<bool, VaultError> {
+        let lost = survey.lost();
+        let mut superseded = Vec::new();
+        for (file, packs) in &lost {
+            if (self.cancel)() {
+                return Ok(false);
+            }
+            self.guard.renew()?;
+            let mut index: IndexFile = self.repository.read_json(Folder::Index, *file)?;
+            index.packs.retain(|pack| !packs.contains(&pack.id));
+            // Where the old file could not be removed, what stands in for it is there since then.
+            let is_named = |pack: &IndexPack| survey.is_named_beside(pack, &lost);
+            if !index.packs.iter().all(is_named) {
+                write_index(self.repository, index.packs)?;
+            }
+            superseded.push(*file);
+        }
+        for file in superseded {
+            if (self.cancel)() {
+                return Ok(false);
+            }
+            self.guard.renew()?;
+            self.repository
+                .store
+                .remove(File::In(Folder::Index, file))
+                .map_err(|error| self.repository.store_error(error))?;
+        }
+        Ok(true)
+    }
+
+    fn noted(&self, error: &io::Error) -> VaultError {
+        VaultError::Io {
+            url: self.repository.url.clone(),
+            attempt: format!(
+                "Looking in {} for what is to be mended",
+                self.state.display()
+            ),
+            reason: error.to_string(),
+        }
+    }
 }
 
 /// Writes an index file and reads it again.
@@ -134,7 +201,7 @@ mod tests {
     use super::*;
     use crate::{
         RepositoryPassword,
-        format::{index::BlobKind, pack::PackBuilder},
+        format::pack::PackBuilder,
         repository::{self, BlobIndex},
         store::{LocalStore, Store, StoreError},
         testing::{SeededEntropy, SteppingClock},

@@ -74,6 +74,12 @@ pub struct BackupReport {
     pub bytes_added: u64,
     /// Packs that were sent.
     pub packs: u64,
+    /// Pieces of photos that were stored before and of which no sound copy is left here. Which photos they belong to, of
+    /// this snapshot or of older ones, a verification tells; the next backup of these stores them anew.
+    pub lost: u64,
+    /// Why the destination could not be put in order after the snapshot was finished: its index may still name packs that
+    /// are lost, or our lock may still be there. The next backup tries again.
+    pub untidy: Option<String>,
 }
 
 /// A photo that is not in the snapshot.

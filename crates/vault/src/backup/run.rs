@@ -250,8 +250,22 @@ pub(crate) fn run(
             .and_then(|()| damage::forget(state_dir, &mended))
             .map_err(state_error("Noting what was mended"))?;
     }
-    mend::run(repository, state_dir, &guard, monitor)?;
-    guard.release()?;
+    // The snapshot is finished and remembered: what goes wrong from here on must not hide it.
+    let mended = mend::run(
+        repository,
+        state_dir,
+        &proved.packs,
+        &guard,
+        request.cancel,
+        monitor,
+    );
+    let untidy = mended
+        .trouble
+        .or_else(|| guard.release().err())
+        .map(|error| error.to_string());
+    if let Some(why) = &untidy {
+        monitor.note(why);
+    }
     let nothing = !is_new && stored.is_empty();
     Ok(BackupReport {
         at: snapshot
@@ -264,6 +278,8 @@ pub(crate) fn run(
         plain_failed,
         bytes_added,
         packs,
+        lost: mended.lost,
+        untidy,
     })
 }
 

@@ -4,7 +4,7 @@
 //! there, read again, before a snapshot needs it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -61,6 +61,8 @@ pub(crate) struct Proved {
     pub(crate) data: Vec<Id>,
     /// Folder lists.
     pub(crate) trees: HashMap<Id, Location>,
+    /// The packs that hold them.
+    pub(crate) packs: HashSet<Id>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -224,6 +226,7 @@ impl<'a> Uploader<'a> {
     fn note_proved(&self, index: &IndexFile) {
         let mut proved = lock(&self.proved);
         for pack in &index.packs {
+            proved.packs.insert(pack.id);
             for blob in &pack.blobs {
                 match blob.kind {
                     BlobKind::Data => proved.data.push(blob.id),

@@ -1,4 +1,4 @@
-//! The way back: photos out of a repository, each compared with what its name promises.
+//! The way back: photos out of a repository, each piece compared with the SHA-256 that names it.
 
 mod flush;
 mod listing;

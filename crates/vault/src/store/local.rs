@@ -71,6 +71,7 @@ impl LocalStore {
         }
     }
 
+    /// Follows links, as reading does: a folder of packs may lie on another disk.
     fn list_into(&self, folder: &Path, found: &mut Vec<(Id, u64)>, deeper: bool) -> io::Result<()> {
         let entries = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -78,11 +79,16 @@ impl LocalStore {
         };
         for entry in entries {
             let entry = entry?;
+            let metadata = match fs::metadata(entry.path()) {
+                // Removed meanwhile, or a link to nothing: not there, as for a reader.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                metadata => metadata?,
+            };
             let name = entry.file_name();
-            if deeper && name.len() == 2 && entry.file_type()?.is_dir() {
+            if deeper && name.len() == 2 && metadata.is_dir() {
                 self.list_into(&entry.path(), found, false)?;
             } else if let Some(id) = name.to_str().and_then(|name| name.parse().ok()) {
-                found.push((id, entry.metadata()?.len()));
+                found.push((id, metadata.len()));
             }
         }
         Ok(())

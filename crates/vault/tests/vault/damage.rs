@@ -2,12 +2,13 @@
 //! pack}. Whatever is hurt is named; whatever is not comes back.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use safelight_testkit::tree;
-use safelight_vault::{Vault, VaultError, VerifyOutcome};
+use safelight_vault::{NewFile, Vault, VaultError, VerifyOutcome};
 
 use crate::world::World;
 
@@ -142,6 +143,85 @@ fn the_index_is_mended_only_when_nobody_else_is_at_work() {
     assert!(!before.iter().all(is_there));
     assert_eq!(files_of(&world, "locks"), [] as [PathBuf; 0]);
     world.assert_restic_agrees();
+}
+
+/// A pack is lost and noticed; the next one is lost unnoticed before the backup that mends the index.
+#[test]
+fn a_pack_whose_loss_only_the_mending_finds_is_told_and_stays_named_until_its_photos_are_stored_anew()
+ {
+    let (world, vault) = world();
+    let (data, _) = packs(&world);
+    let photos_of = |outcomes: &BTreeMap<String, VerifyOutcome>| -> Vec<NewFile> {
+        let bad = outcomes
+            .iter()
+            .filter(|(_, outcome)| matches!(outcome, VerifyOutcome::Damaged(_)));
+        bad.map(|(path, _)| world.file(path)).collect()
+    };
+    Hurt::Delete.file(&data[0]);
+    let (_, outcomes) = world.verify(&vault, false);
+    let first = photos_of(&outcomes);
+    assert_eq!(first.len(), 2);
+    Hurt::Delete.file(&data[1]);
+
+    let report = world.backup(&vault, first).unwrap();
+    assert_eq!((report.stored.len(), report.untidy), (2, None));
+    assert_eq!(report.lost, 2, "the second pack's photos are told of");
+    let (_, outcomes) = world.verify(&vault, false);
+    let second = photos_of(&outcomes);
+    assert_eq!(second.len(), 2);
+    for file in &second {
+        let why = "The pack with its data is missing or too short";
+        let outcome = VerifyOutcome::Damaged(why.to_owned());
+        assert_eq!(
+            outcomes[file.path.as_str()],
+            outcome,
+            "the index still names it"
+        );
+    }
+
+    let report = world.backup(&vault, second).unwrap();
+    assert_eq!((report.stored.len(), report.lost), (2, 0));
+    world.assert_restores(&vault);
+    world.assert_restic_agrees();
+}
+
+/// Whoever hears of the loss may be killed before it is written down.
+#[test]
+fn a_loss_that_only_the_mending_finds_is_told_again_by_the_next_backup() {
+    let (world, vault) = world();
+    let (data, _) = packs(&world);
+    Hurt::Delete.file(&data[0]);
+    let (_, outcomes) = world.verify(&vault, false);
+    let bad = outcomes
+        .iter()
+        .filter(|(_, outcome)| **outcome != VerifyOutcome::Good);
+    let first = bad.map(|(path, _)| world.file(path)).collect();
+    Hurt::Delete.file(&data[1]);
+    assert_eq!(world.backup(&vault, first).unwrap().lost, 2);
+    assert_eq!(world.backup(&vault, vec![]).unwrap().lost, 2);
+    assert_eq!(world.backup(&vault, vec![]).unwrap().lost, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_of_packs_that_lies_elsewhere_is_listed_through_its_link() {
+    let (world, vault) = world();
+    let (data, _) = packs(&world);
+    Hurt::Delete.file(&data[0]);
+    world.verify(&vault, false);
+    let folder = data[1].parent().unwrap();
+    let elsewhere = world.folder.path().join("elsewhere");
+    fs::rename(folder, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder).unwrap();
+    // A link to nothing is nothing.
+    std::os::unix::fs::symlink("nowhere", world.repository().join("data/zz")).unwrap();
+
+    let (report, _) = world.verify(&vault, false);
+    assert_eq!(report.good, 2, "those in the other pack");
+    let report = world.backup_all(&vault);
+    assert_eq!((report.lost, report.untidy), (0, None));
+    assert_eq!(world.verify(&vault, true).0.good, 4);
+    world.assert_restores(&vault);
 }
 
 #[test]
