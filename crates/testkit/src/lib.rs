@@ -11,14 +11,16 @@
 //! | the corpus of real photos | [`corpus()`] |
 //! | an S3 server | [`s3`] |
 //! | an authority for certificates | [`authority`] |
-//! | a slow line | [`delay`] |
+//! | a slow line, which also breaks | [`delay`] |
 //! | the real `safelight`: its server and its command line | [`server`], [`cli`] |
 //! | raw HTTP, also the wrong kind, plain or in TLS | [`http`] |
+//! | a real browser | [`browser`] |
 //! | what lies in a folder | [`tree`] |
 //! | other processes, ended by their own id | [`process`] |
 
 pub mod ambient;
 pub mod authority;
+pub mod browser;
 pub mod cli;
 pub mod corpus;
 pub mod delay;
@@ -35,6 +37,7 @@ pub mod tree;
 
 pub use ambient::{FakeClock, SeededEntropy};
 pub use authority::Authority;
+pub use browser::WebDriver;
 pub use cli::{Cli, Ended};
 pub use corpus::corpus;
 pub use delay::Delay;
