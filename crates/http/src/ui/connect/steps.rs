@@ -182,6 +182,10 @@ pub(super) async fn show_here(
     AnyoneSent(sent): AnyoneSent<Button>,
 ) -> Result<Response, Trouble> {
     let visit = sent.visit;
+    if program.is_browser() {
+        let message = "There is no password to show: scan the code.";
+        return page(visit, id, platform, program, None, Some(message.to_owned())).await;
+    }
     let Some(Invitation::Open { code, .. }) = visit.engine.invitation(visit.asker, id) else {
         let message = "A password is shown only once. For another one, show a new code.";
         return page(visit, id, platform, program, None, Some(message.to_owned())).await;
