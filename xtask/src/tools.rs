@@ -53,6 +53,14 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("pebble"),
     },
     Tool {
+        name: "chromium",
+        source: Source::Debian("chromium"),
+    },
+    Tool {
+        name: "chromedriver",
+        source: Source::Debian("chromium-driver"),
+    },
+    Tool {
         name: "restic-new",
         source: Source::NewerDebian("restic"),
     },

@@ -13,7 +13,7 @@
 //! | taking in a photo: from the first byte to the durable acknowledgement | [`intake`] |
 //! | an upload that comes in pieces and survives a restart | [`pieces`] |
 //! | what a 2xx means, and the answers that are held | [`acknowledge`] |
-//! | which photos a phone may forget | [`releasable`] |
+//! | which photos a phone may forget, and which it need not send | [`releasable`] |
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
 //! | checksums that clients compare | [`checksum`] |
 //! | what the page shows: status, arrivals, receipts | [`model`], `view` |
@@ -64,7 +64,7 @@ pub use pairing::{
 };
 pub use people::Asker;
 pub use pieces::{PiecesError, ReceivingPiece, Whole};
-pub use releasable::Releasable;
+pub use releasable::{Listed, Releasable};
 pub use safelight_library::IntakeError as Refusal;
 pub use safelight_library::{
     About, Entry, EntryChange, Moved, NewNote, NoteReceipt, Partial, PartialError, PartialId,

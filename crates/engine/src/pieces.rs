@@ -15,6 +15,7 @@ use safelight_library::{
 use safelight_media::{Wholeness, wholeness};
 
 use crate::{
+    access::random_token,
     checksum::{Algorithm, Checksum, of_reader},
     error::EngineError,
     intake::{IntakeError, Receipt, ToDisk, UploadRequest},
@@ -147,6 +148,28 @@ impl Engine {
     pub async fn pieces(&self, id: PartialId) -> Result<Partial, PiecesError> {
         let engine = self.clone();
         blocking(move || engine.heard(engine.library().partial(&id))).await
+    }
+
+    /// The photo that an upload in pieces became within the last day, if it still is what its name stands for.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub async fn finished_pieces(&self, id: PartialId) -> Result<Option<Receipt>, PiecesError> {
+        let engine = self.clone();
+        blocking(move || {
+            let finished = engine.heard(engine.library().finished_partial(&id))?;
+            Ok(finished
+                .map(|receipt| engine.note_stored(receipt))
+                .transpose()?)
+        })
+        .await
+    }
+
+    /// A name for an upload in pieces that no other has: 256 random bits.
+    #[must_use]
+    pub fn new_pieces_name(&self) -> String {
+        random_token(self.0.entropy.as_ref())
     }
 
     /// Takes an upload back.

@@ -1,7 +1,7 @@
-//! Which photos a phone may forget.
+//! Which photos a phone may forget, and which it need not send.
 
-use safelight_core::{ContentHash, DeviceId};
-use safelight_library::{Missing, Release};
+use safelight_core::{ContentHash, DeviceId, DevicePath, Timestamp};
+use safelight_library::{Missing, Release, TreeError};
 
 use crate::{
     error::EngineError,
@@ -22,7 +22,61 @@ pub struct Releasable {
     pub unknown: Vec<ContentHash>,
 }
 
+/// A file of a device's, as its own system lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The name that it would be sent with.
+    pub path: DevicePath,
+    /// Bytes.
+    pub size: u64,
+    /// Its modification time.
+    pub modified: Timestamp,
+}
+
 impl Engine {
+    /// Which of these files a device has sent before, by name, size and modification time, in the order of the question;
+    /// a photo whose home copy is missing or damaged counts as not sent.
+    ///
+    /// # Errors
+    ///
+    /// The device is unknown; the catalogue cannot be read.
+    pub async fn sent_before(
+        &self,
+        device: DeviceId,
+        files: Vec<Listed>,
+    ) -> Result<Vec<Option<ContentHash>>, TreeError> {
+        let library = self.library().clone();
+        blocking(move || {
+            let person = library
+                .device(device)?
+                .ok_or(TreeError::NoDevice(device))?
+                .person;
+            let mut sent = Vec::with_capacity(files.len());
+            for file in &files {
+                let entry = library.entry(device, &file.path)?;
+                let same = entry
+                    .filter(|entry| entry.size == file.size && entry.modified == file.modified);
+                sent.push(same.and_then(|entry| entry.asset.and(entry.hash)));
+            }
+            let hashes: Vec<ContentHash> = sent.iter().flatten().copied().collect();
+            let mut found = library.releasable(person, &hashes)?.into_iter();
+            for hash in sent.iter_mut().filter(|hash| hash.is_some()) {
+                let is_here = match found.next() {
+                    Some(Release::Safe) => true,
+                    Some(Release::NotYet(missing)) => {
+                        matches!(missing, Missing::HomeUnread | Missing::Offsite)
+                    }
+                    Some(Release::Unknown) | None => false,
+                };
+                if !is_here {
+                    *hash = None;
+                }
+            }
+            Ok(sent)
+        })
+        .await
+    }
+
     /// Which of these photos the owner's rule lets a device's phone forget. Only evidence says so, and only of photos
     /// that the device's person has.
     ///

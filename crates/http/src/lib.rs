@@ -7,6 +7,7 @@
 //! | what Nextcloud's apps ask for beside WebDAV | `nextcloud` |
 //! | token upload, for Shortcuts and scripts | `upload` |
 //! | the JSON API, for the same | `api` |
+//! | uploads that go on where they broke off, for browsers | `resumable` |
 //! | a command line beside a running server | `control` |
 //!
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
@@ -31,6 +32,7 @@ mod origin;
 mod plain_http;
 mod proxy;
 mod ranges;
+mod resumable;
 mod server;
 mod stamps;
 pub mod tls;
@@ -163,6 +165,8 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/destinations/{id}/kit", get(ui::destinations::kit::show))
         .route("/destinations/{id}/remove", post(ui::destinations::remove))
         .route("/verify", post(ui::destinations::verify))
+        .merge(resumable::routes())
+        .merge(ui::up::routes())
         .route("/restore", get(ui::restore::form).post(ui::restore::begin))
         .route("/task/{id}", get(ui::task::show))
         .route("/settings", get(ui::settings::show))

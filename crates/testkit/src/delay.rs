@@ -1,11 +1,11 @@
-//! A slow line: a TCP proxy that lets every byte arrive later.
+//! A slow line: a TCP proxy that lets every byte arrive later, and breaks where a test wants it to.
 
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
@@ -30,6 +30,10 @@ struct Line {
     target: SocketAddr,
     each_way: Duration,
     stopped: AtomicBool,
+    /// Bytes that went to the target.
+    carried: AtomicU64,
+    /// After how many of them the line breaks, once.
+    breaks_after: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -47,6 +51,8 @@ impl Delay {
             target,
             each_way,
             stopped: AtomicBool::new(false),
+            carried: AtomicU64::new(0),
+            breaks_after: AtomicU64::new(u64::MAX),
             open: Mutex::new(Vec::new()),
         });
         let listening = thread::spawn({
@@ -64,6 +70,18 @@ impl Delay {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Breaks every connection once some `bytes` more have gone to the target. New ones can be made.
+    pub fn break_after(&self, bytes: u64) {
+        let at = self.carried() + bytes;
+        self.line.breaks_after.store(at, Ordering::SeqCst);
+    }
+
+    /// How many bytes have gone to the target, over all connections.
+    #[must_use]
+    pub fn carried(&self) -> u64 {
+        self.line.carried.load(Ordering::SeqCst)
     }
 }
 
@@ -102,13 +120,21 @@ impl Line {
             open.push(server.try_clone()?);
         }
         let handshake = self.each_way * 2;
-        self.carry(client.try_clone()?, server.try_clone()?, handshake);
-        self.carry(server, client, Duration::ZERO);
-        Ok(())
+        let there = Some(Arc::clone(self));
+        self.carry(client.try_clone()?, server.try_clone()?, handshake, there)?;
+        self.carry(server, client, Duration::ZERO, None)
     }
 
     /// Two threads: one reads and stamps each piece with the time when it is due, one waits and writes.
-    fn carry(&self, mut from: TcpStream, mut to: TcpStream, first: Duration) {
+    /// What goes `there`, to the target, is counted.
+    fn carry(
+        &self,
+        mut from: TcpStream,
+        mut to: TcpStream,
+        first: Duration,
+        there: Option<Arc<Self>>,
+    ) -> io::Result<()> {
+        let source = from.try_clone()?;
         let (sender, receiver) = mpsc::sync_channel::<(Instant, Vec<u8>)>(PIECES_ON_THE_WAY);
         let each_way = self.each_way;
         let start = Instant::now() + first;
@@ -125,13 +151,30 @@ impl Line {
         thread::spawn(move || {
             for (due, piece) in receiver {
                 wait_until(due);
-                if piece.is_empty() || to.write_all(&piece).is_err() {
+                if let Some(line) = &there {
+                    line.count(piece.len() as u64);
+                }
+                if piece.is_empty() {
+                    break;
+                }
+                if to.write_all(&piece).is_err() {
+                    // Whoever still sends learns that nobody reads any more.
+                    source.shutdown(Shutdown::Both).ok();
                     break;
                 }
             }
             // The other side may have hung up already; then there is nothing left to close.
             to.shutdown(Shutdown::Write).ok();
         });
+        Ok(())
+    }
+
+    fn count(&self, bytes: u64) {
+        let carried = self.carried.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        if carried >= self.breaks_after.load(Ordering::SeqCst) {
+            self.breaks_after.store(u64::MAX, Ordering::SeqCst);
+            self.cut();
+        }
     }
 
     fn cut(&self) {

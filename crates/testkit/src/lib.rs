@@ -11,10 +11,11 @@
 //! | the corpus of real photos | [`corpus()`] |
 //! | an S3 server | [`s3`] |
 //! | an authority for certificates | [`authority`] |
-//! | a slow line | [`delay`] |
+//! | a slow line, which also breaks | [`delay`] |
 //! | the real `safelight`: its server and its command line | [`server`], [`cli`] |
 //! | raw HTTP, also the wrong kind, plain or in TLS | [`http`] |
 //! | a browser without scripts | [`browser`] |
+//! | a real browser | [`webdriver`] |
 //! | what lies in a folder | [`tree`] |
 //! | other processes, ended by their own id | [`process`] |
 
@@ -34,6 +35,7 @@ pub mod server;
 mod stream;
 pub mod tools;
 pub mod tree;
+pub mod webdriver;
 
 pub use ambient::{FakeClock, SeededEntropy};
 pub use authority::Authority;
@@ -46,3 +48,4 @@ pub use photos::{Photos, Picture};
 pub use random::Random;
 pub use s3::S3Server;
 pub use server::Server;
+pub use webdriver::WebDriver;

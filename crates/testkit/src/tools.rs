@@ -22,6 +22,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("pebble", "Debian package pebble"),
     ("pebble-challtestsrv", "Debian package pebble"),
     ("nextcloudcmd", "Debian package nextcloud-desktop-cmd"),
+    ("chromium", "Debian package chromium"),
+    ("chromedriver", "Debian package chromium-driver"),
     ("dufs", "`cargo install dufs`"),
     ("rustic", "`cargo install rustic-rs`"),
     ("sha256sum", "coreutils"),

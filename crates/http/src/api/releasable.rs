@@ -96,7 +96,7 @@ pub(crate) async fn handle(
 
 async fn answer(app: App, connection: Connection, request: Request) -> Result<Sorted, Refusal> {
     let (parts, body) = request.into_parts();
-    let token = auth::bearer(&parts.headers).ok_or_else(Refusal::no_token)?;
+    let token = auth::token(&parts.headers, &connection).ok_or_else(Refusal::no_token)?;
     let device = app.engine.device_by_token(token, connection.peer).await?;
     let bytes = body::read_small(&mut body.into_data_stream(), LIMIT).await?;
     let Asked(hashes) = serde_json::from_slice(&bytes).map_err(|error| {

@@ -124,15 +124,20 @@ impl SignedIn {
         }
     }
 
-    /// Whether a form was made by a page of this session. Takes the same time wherever the first difference is.
+    /// Whether a form was made by a page of this session.
     pub(crate) fn made(&self, csrf: &str) -> bool {
-        let (ours, sent) = (self.csrf.as_bytes(), csrf.as_bytes());
-        let difference = ours
-            .iter()
-            .zip(sent)
-            .fold(0, |difference, (a, b)| difference | (a ^ b));
-        ours.len() == sent.len() && std::hint::black_box(difference) == 0
+        is_same(&self.csrf, csrf)
     }
+}
+
+/// Compares texts. Takes the same time wherever the first difference is.
+pub(super) fn is_same(ours: &str, sent: &str) -> bool {
+    let (ours, sent) = (ours.as_bytes(), sent.as_bytes());
+    let difference = ours
+        .iter()
+        .zip(sent)
+        .fold(0, |difference, (a, b)| difference | (a ^ b));
+    ours.len() == sent.len() && std::hint::black_box(difference) == 0
 }
 
 const fn name(is_secure: bool) -> &'static str {
@@ -142,7 +147,11 @@ const fn name(is_secure: bool) -> &'static str {
 /// The session cookie's value, if the request has one. What plain HTTP set, anybody on the way may have set: it is not
 /// taken over HTTPS.
 pub(crate) fn cookie(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
-    let ours = name(is_secure);
+    find(headers, name(is_secure))
+}
+
+/// A cookie's value.
+pub(super) fn find<'a>(headers: &'a HeaderMap, ours: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -155,16 +164,17 @@ pub(crate) fn cookie(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
 /// The header that gives the browser its cookie; `Secure` where it came encrypted. At home the page is also reached over
 /// plain HTTP.
 pub(crate) fn set_cookie(value: &str, is_secure: bool) -> Option<HeaderValue> {
-    set(value, MAX_AGE, is_secure).parse().ok()
+    set(name(is_secure), value, MAX_AGE, is_secure).parse().ok()
 }
 
 /// The header that takes it away.
 pub(crate) fn clear_cookie(is_secure: bool) -> Option<HeaderValue> {
-    set("", 0, is_secure).parse().ok()
+    set(name(is_secure), "", 0, is_secure).parse().ok()
 }
 
-fn set(value: &str, max_age: u64, is_secure: bool) -> String {
-    let (name, secure) = (name(is_secure), if is_secure { "; Secure" } else { "" });
+/// A `Set-Cookie` header's value.
+pub(super) fn set(name: &str, value: &str, max_age: u64, is_secure: bool) -> String {
+    let secure = if is_secure { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}")
 }
 

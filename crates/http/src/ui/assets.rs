@@ -18,7 +18,7 @@ struct Asset {
     address: String,
 }
 
-static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         asset(
             "style.css",
@@ -34,6 +34,11 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
             "copy.js",
             "text/javascript; charset=utf-8",
             include_str!("../../assets/copy.js"),
+        ),
+        asset(
+            "upload.js",
+            "text/javascript; charset=utf-8",
+            include_str!("../../assets/upload.js"),
         ),
         asset(
             "icon.svg",

@@ -10,6 +10,7 @@
 //! | an app that asks to be let in | [`login_flow`] | `login-flow*.html` |
 //! | the household | [`people`] | `people.html`, `person-welcome.html` |
 //! | offsite copies and their recovery kits | [`destinations`] | `destination*.html`, `kit.html` |
+//! | photos from this very browser | [`up`] | `up.html`, `up-*.html` |
 //! | bringing photos back | [`restore`] | `restore.html` |
 //! | how something long is going, and what came of it | [`task`] | `task.html` |
 //! | settings | [`settings`], [`reach`] | `settings.html`, `reach.html` |
@@ -37,5 +38,6 @@ pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod task;
+pub(crate) mod up;
 
 pub(crate) use page::not_found;

@@ -1,4 +1,5 @@
-//! What a scanned code leads to on the phone itself, for apps that cannot read codes: what is to be typed into them.
+//! What a scanned code leads to on the phone itself, for apps that cannot read codes: what is to be typed into them; or,
+//! for the browser itself, its permission.
 //!
 //! The code is the permission: nobody is signed in here. It is used up by a button, not by opening the page, which
 //! programs that look ahead at links do, too.
@@ -6,13 +7,13 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    response::Response,
+    response::{Redirect, Response},
 };
 use safelight_engine::{AccessError, command::NewDevice};
 
 use super::program::Program;
 use crate::{
-    App,
+    App, auth,
     connection::Connection,
     ui::page::{Trouble, render},
 };
@@ -49,6 +50,11 @@ pub(super) async fn show(
         .accept_invitation(None, &code, connection.peer)
         .await
     {
+        Ok(device) if program.is_browser() => Ok(auth::keep(
+            Redirect::to("/up"),
+            &device.token,
+            connection.is_secure,
+        )),
         Ok(device) => Ok(render(&Handover {
             program,
             secrets: Some(device),

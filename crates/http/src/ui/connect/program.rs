@@ -21,6 +21,7 @@ pub(super) enum Program {
     Photosync,
     Foldersync,
     Shortcut,
+    Browser,
     Webdav,
     Script,
 }
@@ -48,8 +49,18 @@ impl Platform {
     /// The recommended one first.
     pub(super) const fn programs(self) -> &'static [Program] {
         match self {
-            Self::Android => &[Program::Nextcloud, Program::Photosync, Program::Foldersync],
-            Self::Iphone => &[Program::Nextcloud, Program::Photosync, Program::Shortcut],
+            Self::Android => &[
+                Program::Nextcloud,
+                Program::Photosync,
+                Program::Foldersync,
+                Program::Browser,
+            ],
+            Self::Iphone => &[
+                Program::Nextcloud,
+                Program::Photosync,
+                Program::Shortcut,
+                Program::Browser,
+            ],
             Self::Computer => &[Program::Webdav, Program::Script],
         }
     }
@@ -73,6 +84,7 @@ impl Program {
             Self::Photosync => "photosync",
             Self::Foldersync => "foldersync",
             Self::Shortcut => "shortcut",
+            Self::Browser => "browser",
             Self::Webdav => "webdav",
             Self::Script => "script",
         }
@@ -84,6 +96,7 @@ impl Program {
             Self::Photosync => "PhotoSync",
             Self::Foldersync => "FolderSync",
             Self::Shortcut => "A Shortcut",
+            Self::Browser => "The browser",
             Self::Webdav => "A program that speaks WebDAV",
             Self::Script => "A script",
         }
@@ -101,6 +114,9 @@ impl Program {
             (Self::Photosync, _) => "Costs a little. Uploads by time, place or while charging.",
             (Self::Foldersync, _) => "Sends any folders by a schedule, also of other apps.",
             (Self::Shortcut, _) => "No app to install; you build it once in the Shortcuts app.",
+            (Self::Browser, _) => {
+                "Nothing to install: you choose photos on a page and send them. Nothing happens by itself."
+            }
             (Self::Webdav, _) => "rclone, a file manager, another phone\u{2019}s app.",
             (Self::Script, _) => "curl, with a token and one address for each photo.",
         }
@@ -109,6 +125,11 @@ impl Program {
     /// Whether a code alone signs it in, so that nobody sees its password.
     pub(super) fn scans(self) -> bool {
         self == Self::Nextcloud
+    }
+
+    /// Whether it is the browser that the code is opened in: there is nothing to type.
+    pub(super) fn is_browser(self) -> bool {
+        self == Self::Browser
     }
 
     /// Whether it sends a token to one address, rather than speaking WebDAV.

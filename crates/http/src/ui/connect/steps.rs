@@ -178,6 +178,10 @@ pub(super) async fn show_here(
     AnyoneSent(sent): AnyoneSent<Button>,
 ) -> Result<Response, Trouble> {
     let visit = sent.visit;
+    if program.is_browser() {
+        let message = "There is no password to show: scan the code.";
+        return page(visit, id, platform, program, None, Some(message.to_owned())).await;
+    }
     match visit.engine.accept_for(visit.asker, id).await {
         Ok(device) => page(visit, id, platform, program, Some(device), None).await,
         Err(EngineError::NotFound(_)) => {
