@@ -10,7 +10,7 @@ use safelight_engine::{Checksum, Entry, IntakeError, Precondition, UploadRequest
 
 use super::{Call, Refusal, conditions::Touched, describe, set};
 use crate::{
-    body::{self, Beginning, ReceiveError},
+    body::{self, Beginning},
     checksums, ranges, stamps,
 };
 
@@ -69,13 +69,29 @@ async fn take_in(
     call: &Call,
     upload: UploadRequest,
     body: &mut BodyDataStream,
-) -> Result<Entry, ReceiveError> {
+) -> Result<Entry, Refusal> {
     let name = upload.path.name();
-    if !system_file::may_be(name) {
+    let most = if system_file::may_be(name) {
+        system_file::MOST_BYTES
+    } else {
+        0
+    };
+    let promised = upload.promised.unwrap_or(most as u64);
+    if promised > most as u64 || most == 0 {
         return Ok(body::receive(&call.engine, upload, body).await?.entry);
     }
-    let Beginning { bytes, is_all } = body::begin(body, system_file::MOST_BYTES).await?;
-    if !is_all || !system_file::is(name, &bytes) {
+    let room = u32::try_from(promised)
+        .ok()
+        .and_then(|promised| call.engine.room_for_note(promised));
+    let Some(_room) = room else {
+        return Err(Refusal::transient(format!(
+            "Too many small files come at once to take in {} now; send it again",
+            upload.path
+        )));
+    };
+    let Beginning { bytes, is_all } = body::begin(body, most).await?;
+    let is_note = is_all && system_file::is(name, &bytes);
+    if !is_note {
         let receipt = body::receive_after(&call.engine, upload, bytes, body).await?;
         return Ok(receipt.entry);
     }
@@ -157,7 +173,8 @@ impl Call {
 
     /// Refuses what another program's lock forbids of writing a file: its name if it is new, else its content only.
     pub(super) async fn respect_locks_of_file(&self) -> Result<(), Refusal> {
-        if !self.is_bound_by_locks() {
+        let locks = self.binding_locks();
+        if locks.is_empty() {
             return Ok(());
         }
         let existing = self.engine.entry(self.device.id, self.path.clone()).await?;
@@ -165,6 +182,6 @@ impl Call {
             Some(_) => Touched::Content(&self.path),
             None => Touched::Name(&self.path),
         };
-        self.respect_locks(&[touched]).await
+        self.respect(&locks, &[touched]).await
     }
 }

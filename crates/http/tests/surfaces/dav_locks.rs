@@ -199,6 +199,42 @@ fn a_lock_on_a_new_name_makes_an_empty_file_that_is_no_photo() {
 }
 
 #[test]
+fn what_locks_say_is_bounded() {
+    let house = House::new();
+    let mut phone = house.phone();
+    phone.ask("MKCOL", "/dav/d");
+    let owned = |bytes: usize| {
+        let owner = "x".repeat(bytes);
+        format!(
+            "<lockinfo xmlns=\"DAV:\"><lockscope><shared/></lockscope><locktype><write/></locktype>\
+             <owner>{owner}</owner></lockinfo>"
+        )
+    };
+    let refused = lock(&mut phone, "/dav/d/", "infinity", owned(1025).as_bytes());
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("1024 bytes"), "{}", refused.text());
+    let long = "x".repeat(8_000);
+    let headers = [("User-Agent", &*long), ("Depth", "infinity")];
+    for _ in 0..32 {
+        let answer = phone.send("LOCK", "/dav/d/", &headers, owned(1024).as_bytes());
+        assert_eq!(answer.status, 200);
+    }
+    let answer = phone.send("LOCK", "/dav/d/", &headers, owned(1).as_bytes());
+    assert_eq!(answer.status, 503);
+    // A list in pieces is the same list.
+    for number in 0..20 {
+        phone.put(&format!("/dav/d/{number}"), b"1");
+    }
+    let ask = br#"<propfind xmlns="DAV:"><prop><lockdiscovery/></prop></propfind>"#;
+    let list = phone.send("PROPFIND", "/dav/d/", &[("Depth", "1")], ask);
+    let text = list.text();
+    assert_eq!(text.matches("<d:response>").count(), 21);
+    assert_eq!(text.matches("<d:activelock>").count(), 21 * 32);
+    assert!(text.ends_with("</d:multistatus>\n"));
+    assert!(text.len() < 21 * 32 * 1500, "{}", text.len());
+}
+
+#[test]
 fn locks_that_cannot_be() {
     let house = House::new();
     let mut phone = house.phone();
