@@ -14,6 +14,9 @@ use crate::{
     checksums, ranges, stamps,
 };
 
+/// How the programs of mounted drives begin their `User-Agent`: the Finder and Windows Explorer.
+const DRIVES: [&str; 2] = ["WebDAVFS/", "Microsoft-WebDAV-MiniRedir/"];
+
 pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refusal> {
     if call.path.is_root() {
         return Err(Refusal::new(
@@ -65,6 +68,14 @@ fn makes_parents(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().trim_ascii() == b"1")
 }
 
+/// Whether the program that asks makes a file empty, locks it, and only then sends what is in it. That empty file must
+/// not take the photo's name in the library.
+fn makes_empty_first(call: &Call) -> bool {
+    DRIVES
+        .iter()
+        .any(|drive| call.user_agent().starts_with(drive))
+}
+
 async fn take_in(
     call: &Call,
     upload: UploadRequest,
@@ -77,7 +88,7 @@ async fn take_in(
         0
     };
     let promised = upload.promised.unwrap_or(most as u64);
-    if promised > most as u64 || most == 0 {
+    if promised > most as u64 || (most == 0 && !makes_empty_first(call)) {
         return Ok(body::receive(&call.engine, upload, body).await?.entry);
     }
     let room = u32::try_from(promised)
@@ -90,7 +101,7 @@ async fn take_in(
         )));
     };
     let Beginning { bytes, is_all } = body::begin(body, most).await?;
-    let is_note = is_all && system_file::is(name, &bytes);
+    let is_note = is_all && (bytes.is_empty() || system_file::is(name, &bytes));
     if !is_note {
         let receipt = body::receive_after(&call.engine, upload, bytes, body).await?;
         return Ok(receipt.entry);

@@ -199,6 +199,43 @@ fn a_lock_on_a_new_name_makes_an_empty_file_that_is_no_photo() {
 }
 
 #[test]
+fn an_empty_file_of_a_mounted_drive_leaves_its_name_to_the_photo() {
+    const EXPLORER: (&str, &str) = ("User-Agent", "Microsoft-WebDAV-MiniRedir/10.0.19045");
+    for (drive, name) in [(FINDER, "a.jpg"), (EXPLORER, "b.jpg")] {
+        let house = House::new();
+        let mut phone = house.phone();
+        let target = format!("/dav/{name}");
+        // As both do it: the name first, then the lock, then what is in it.
+        let made = phone.send("PUT", &target, &[drive], b"");
+        assert_eq!((made.status, house.files()), (201, 0));
+        assert!(made.header("oc-fileid").is_some());
+        let read = phone.get(&target);
+        assert_eq!((read.status, read.text().as_str()), (200, ""));
+        let locked = phone.send("LOCK", &target, &[drive, ("Depth", "0")], EXCLUSIVE);
+        assert_eq!(locked.status, 200);
+        let own = format!("(<{}>)", token(&locked));
+        let put = phone.send("PUT", &target, &[drive, ("If", &own)], b"photo");
+        assert_eq!(put.status, 201);
+        assert_eq!(house.names(), [name]);
+        assert_eq!(phone.get(&target).text(), "photo");
+        // A photo whose name an empty file takes stays.
+        assert_eq!(
+            phone
+                .send("PUT", &target, &[drive, ("If", &own)], b"")
+                .status,
+            201
+        );
+        assert_eq!(phone.get(&target).text(), "");
+        assert_eq!(house.names(), [name]);
+    }
+    // Any other program's empty file is the owner's.
+    let house = House::new();
+    let mut phone = house.phone();
+    let put = phone.send("PUT", "/dav/empty.jpg", &[ANDROID], b"");
+    assert_eq!((put.status, house.names()), (201, vec!["empty.jpg".into()]));
+}
+
+#[test]
 fn what_locks_say_is_bounded() {
     let house = House::new();
     let mut phone = house.phone();
