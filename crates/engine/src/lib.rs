@@ -72,4 +72,4 @@ pub use safelight_library::{
 };
 pub use sessions::{Session, SessionToken};
 pub use start::{Engine, OpenError, Options};
-pub use tree::{OpenPhoto, Room};
+pub use tree::{NoteRoom, OpenPhoto, Room};

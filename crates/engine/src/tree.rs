@@ -7,6 +7,7 @@ use safelight_library::{
     self as library, Entry, EntryChange, Moved, NewNote, NoteReceipt, Property, ReadError,
     TreeError,
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     people::Asker,
@@ -35,6 +36,10 @@ pub struct Room {
     /// What it can still take in.
     pub available: u64,
 }
+
+/// Memory that a note may take while it comes.
+#[derive(Debug)]
+pub struct NoteRoom(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
 
 impl Engine {
     /// How many bytes the library has, and how many it can still take in.
@@ -77,18 +82,19 @@ impl Engine {
         blocking(move || library.list(device, &path)).await
     }
 
-    /// Makes a folder.
+    /// Makes a folder, with what is to be kept with it: all of it, or on an error no folder.
     ///
     /// # Errors
     ///
-    /// The name is taken, its parent is missing, or the catalogue cannot be written.
+    /// The name is taken, its parent is missing, or as [`Self::change_entry`].
     pub async fn make_folder(
         &self,
         device: DeviceId,
         path: DevicePath,
+        kept: Vec<EntryChange>,
     ) -> Result<Entry, TreeError> {
         let library = self.library().clone();
-        blocking(move || library.make_folder(device, &path)).await
+        blocking(move || library.make_folder(device, &path, &kept)).await
     }
 
     /// Gives a file or folder another name.
@@ -139,7 +145,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// There is no such entry, it would have too many properties, or the catalogue cannot be written.
+    /// There is no such entry, it would have too many properties, the device's programs would keep too much, or the
+    /// catalogue cannot be written.
     pub async fn change_entry(
         &self,
         device: DeviceId,
@@ -150,38 +157,42 @@ impl Engine {
         blocking(move || library.change_entry(device, &path, &changes)).await
     }
 
-    /// What programs keep with an entry, by its number.
+    /// What programs keep with entries, by their numbers: the properties of these names, each a namespace and a name, or
+    /// all of them.
     ///
     /// # Errors
     ///
     /// The catalogue cannot be read.
-    pub async fn properties(&self, entry: i64) -> Result<Vec<Property>, TreeError> {
-        let library = self.library().clone();
-        blocking(move || library.properties(entry)).await
-    }
-
-    /// What programs keep with the entries of a folder, by their numbers; the folder by its own.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue cannot be read.
-    pub async fn properties_in(
+    pub async fn properties(
         &self,
-        folder: i64,
+        entries: Vec<i64>,
+        names: Option<Vec<(String, String)>>,
     ) -> Result<HashMap<i64, Vec<Property>>, TreeError> {
         let library = self.library().clone();
-        blocking(move || library.properties_in(folder)).await
+        blocking(move || library.properties(&entries, names.as_deref())).await
     }
 
-    /// Writes a file that is no photo: an operating system's own ([`safelight_core::system_file`]), or the empty one of
-    /// a lock. The library does not get it.
+    /// Writes a file that is no photo: an operating system's own ([`safelight_core::system_file`]), or the empty one
+    /// that a mounted drive makes first. The library does not get it.
     ///
     /// # Errors
     ///
-    /// As for an upload: the precondition does not hold, the parent is missing, or the catalogue cannot be written.
+    /// As for an upload: the precondition does not hold, the parent is missing, or the catalogue cannot be written; or
+    /// the device's programs would keep too much.
     pub async fn put_note(&self, note: NewNote) -> Result<NoteReceipt, library::IntakeError> {
-        let library = self.library().clone();
-        blocking(move || library.put_note(&note)).await
+        let engine = self.clone();
+        blocking(move || {
+            let receipt = engine.library().put_note(&note);
+            receipt.inspect_err(|error| engine.note_full_disk(error))
+        })
+        .await
+    }
+
+    /// Memory for a note of at most this many bytes while it comes, from what small uploads share. Whoever drops it gives
+    /// it back. None while there is none.
+    #[must_use]
+    pub fn room_for_note(&self, bytes: u32) -> Option<NoteRoom> {
+        self.0.small_uploads.room(bytes).map(NoteRoom)
     }
 
     /// The bytes of such a file, by its entry's number.

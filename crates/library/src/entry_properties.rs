@@ -1,12 +1,13 @@
 //! What programs keep with a name of a device's tree: properties that mean something to them alone, and the times.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Row, params};
 use safelight_core::{DeviceId, DevicePath, Timestamp};
 
 use crate::{
     error::TreeError,
+    kept::Kept,
     open::Library,
     stored::{at_most, micros},
     tree::{Entry, find},
@@ -16,7 +17,7 @@ use crate::{
 /// How many properties one name can have.
 const MOST: usize = 256;
 /// How many bytes all properties of one name can have, names and values together.
-const MOST_BYTES: usize = 128 * 1024;
+const MOST_BYTES: usize = 8 * 1024;
 
 /// A property that a program keeps with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,8 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// There is no such name; it would have too many properties; there is no such device; the catalogue's.
+    /// There is no such name; it would have too many properties; there is no such device; the device's programs keep too
+    /// much; the data folder's disk has only the reserve free; the catalogue's.
     pub fn change_entry(
         &self,
         device: DeviceId,
@@ -61,17 +63,18 @@ impl Library {
     ) -> Result<Entry, TreeError> {
         let core = self.core();
         let now = core.clock.now();
+        if changes
+            .iter()
+            .any(|change| matches!(change, EntryChange::Set(_)))
+        {
+            self.has_room_to_keep()?;
+        }
         core.catalogue
             .write("change what is kept with a name", |transaction| {
                 let node = find(transaction, device, path)?
                     .node
                     .ok_or_else(|| TreeError::NotFound(path.clone()))?;
-                for change in changes {
-                    apply(transaction, node.id, change)?;
-                }
-                if too_many(transaction, node.id)? {
-                    return Err(TreeError::TooManyProperties(path.clone()));
-                }
+                apply(transaction, device, (node.id, path), changes)?;
                 if let Some(parent) = node.parent {
                     touch_upwards(transaction, parent, next_revision(transaction)?, now)?;
                 }
@@ -82,58 +85,79 @@ impl Library {
             })
     }
 
-    /// The properties of an entry, by its number.
+    /// What is kept with entries, by their numbers: the properties of these names, each a namespace and a name, or all of
+    /// them. Entries without any are not in it.
     ///
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn properties(&self, entry: i64) -> Result<Vec<Property>, TreeError> {
+    pub fn properties(
+        &self,
+        entries: &[i64],
+        names: Option<&[(String, String)]>,
+    ) -> Result<HashMap<i64, Vec<Property>>, TreeError> {
+        let names: Option<HashSet<(&str, &str)>> = names.map(|names| {
+            let names = names.iter();
+            names
+                .map(|(space, name)| (space.as_str(), name.as_str()))
+                .collect()
+        });
         self.core().catalogue.read("read properties", |connection| {
             let mut query = connection.prepare_cached(
                 "SELECT namespace, name, value FROM entry_property WHERE entry = ?1",
             )?;
-            let rows = query.query_map([entry], |row| property(row, 0))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    /// The properties of everything directly in a folder, by the entries' numbers. Entries without any are not in it.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue's.
-    pub fn properties_in(&self, folder: i64) -> Result<HashMap<i64, Vec<Property>>, TreeError> {
-        self.core().catalogue.read("read properties", |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT e.id, p.namespace, p.name, p.value FROM entry e JOIN entry_property p ON p.entry = e.id
-                 WHERE e.parent = ?1 AND e.removed_at IS NULL",
-            )?;
             let mut found: HashMap<i64, Vec<Property>> = HashMap::new();
-            let mut rows = query.query([folder])?;
-            while let Some(row) = rows.next()? {
-                found.entry(row.get(0)?).or_default().push(property(row, 1)?);
+            for entry in entries {
+                let mut rows = query.query([entry])?;
+                while let Some(row) = rows.next()? {
+                    let property = property(row)?;
+                    let name = (property.namespace.as_str(), property.name.as_str());
+                    if names.as_ref().is_none_or(|names| names.contains(&name)) {
+                        found.entry(*entry).or_default().push(property);
+                    }
+                }
             }
             Ok(found)
         })
     }
 }
 
-fn property(row: &Row<'_>, first: usize) -> rusqlite::Result<Property> {
+fn property(row: &Row<'_>) -> rusqlite::Result<Property> {
     Ok(Property {
-        namespace: row.get(first)?,
-        name: row.get(first + 1)?,
-        value: row.get(first + 2)?,
+        namespace: row.get(0)?,
+        name: row.get(1)?,
+        value: row.get(2)?,
     })
 }
 
-fn apply(transaction: &Connection, entry: i64, change: &EntryChange) -> rusqlite::Result<()> {
+/// Makes changes to what is kept with an entry, within the bounds.
+pub(crate) fn apply(
+    transaction: &Connection,
+    device: DeviceId,
+    (entry, path): (i64, &DevicePath),
+    changes: &[EntryChange],
+) -> Result<(), TreeError> {
+    let kept = Kept::before(transaction, device)?;
+    for change in changes {
+        apply_one(transaction, entry, change)?;
+    }
+    if too_many(transaction, entry)? {
+        return Err(TreeError::TooManyProperties(path.clone()));
+    }
+    kept.judge(transaction, path)
+}
+
+fn apply_one(transaction: &Connection, entry: i64, change: &EntryChange) -> rusqlite::Result<()> {
     match change {
         EntryChange::Set(Property {
             namespace,
             name,
             value,
         }) => transaction
-            .prepare_cached("INSERT OR REPLACE INTO entry_property VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached(
+                "INSERT INTO entry_property VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (entry, namespace, name) DO UPDATE SET value = excluded.value",
+            )?
             .execute(params![entry, namespace, name, value])?,
         EntryChange::Remove { namespace, name } => transaction
             .prepare_cached(

@@ -4,6 +4,8 @@ use std::{io, path::PathBuf};
 
 use safelight_core::{AssetId, DestinationId, DeviceId, DevicePath, PersonId};
 
+use crate::kept;
+
 /// The catalogue (SQLite) could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[error("Could not {attempt} in the catalogue: {source}{}", hint(.source))]
@@ -197,6 +199,9 @@ pub enum IntakeError {
         /// How many must stay free.
         reserve: u64,
     },
+    /// It is a note ([`crate::notes`]), and its device's programs keep as much beside the photos as they may.
+    #[error("{}", keeps_too_much(.0))]
+    KeepsTooMuch(DevicePath),
     /// The library folder is not there. Transient.
     #[error(transparent)]
     LibraryUnavailable(#[from] LibraryUnavailable),
@@ -287,6 +292,19 @@ pub enum TreeError {
     /// Its properties would become too many or too long.
     #[error("{:?} would have more properties than are kept with one name; remove some first", .0.as_str())]
     TooManyProperties(DevicePath),
+    /// The device's programs keep as much beside the photos, in notes and properties, as they may.
+    #[error("{}", keeps_too_much(.0))]
+    KeepsTooMuch(DevicePath),
+    /// What must stay free of the disk would be used up. Transient.
+    #[error("There is no room for it on the disk of {} ({free} bytes are free, {reserve} are kept free); make room there", .path.display())]
+    NoSpace {
+        /// The folder whose disk is full.
+        path: PathBuf,
+        /// How many bytes are free.
+        free: u64,
+        /// How many must stay free.
+        reserve: u64,
+    },
     /// It has too many entries to be copied in one step.
     #[error("{:?} and all in it are more than {most} entries, too many to be copied at once; copy its folders one by one", .path.as_str())]
     TooMany {
@@ -304,6 +322,15 @@ pub enum TreeError {
     /// The catalogue.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+}
+
+fn keeps_too_much(path: &DevicePath) -> String {
+    format!(
+        "{:?} cannot be kept: systems' own files (._*, .DS_Store, Thumbs.db) and properties of this device take the {} MiB \
+         that they may; remove some first. Photos are not counted",
+        path.as_str(),
+        kept::MOST_BYTES >> 20
+    )
 }
 
 /// Why a photo could not be read.

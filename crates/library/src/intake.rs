@@ -361,6 +361,16 @@ impl From<TreeError> for IntakeError {
             | TreeError::NoPhoto(path)
             | TreeError::TooManyProperties(path)
             | TreeError::TooMany { path, .. } => Self::ParentMissing(path),
+            TreeError::KeepsTooMuch(path) => Self::KeepsTooMuch(path),
+            TreeError::NoSpace {
+                path,
+                free,
+                reserve,
+            } => Self::NoSpace {
+                path,
+                free,
+                reserve,
+            },
             TreeError::LibraryUnavailable(error) => Self::LibraryUnavailable(error),
             TreeError::Disk(error) => error.into(),
             TreeError::Catalogue(error) => Self::Catalogue(error),

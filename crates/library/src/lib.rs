@@ -36,6 +36,7 @@ pub mod evidence;
 mod folders;
 pub mod intake;
 pub mod jobs;
+mod kept;
 pub mod manifest;
 mod manifest_format;
 mod names;

@@ -1,6 +1,6 @@
 //! Files of a device's tree that are nobody's photos, so that the library does not fill with them: what an operating
-//! system keeps in a folder for itself ([`safelight_core::system_file`]), and the empty file that a lock on a new name
-//! makes. Their bytes lie in the catalogue, and go with it when it is lost.
+//! system keeps in a folder for itself ([`safelight_core::system_file`]), and the empty file that a mounted drive makes
+//! before it sends the content. Their bytes lie in the catalogue, and go with it when it is lost.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use safelight_core::{DeviceId, DevicePath, Timestamp};
@@ -8,6 +8,7 @@ use safelight_core::{DeviceId, DevicePath, Timestamp};
 use crate::{
     error::{CatalogueError, IntakeError},
     intake::{Precondition, Wish},
+    kept::Kept,
     open::Library,
     stored::micros,
     tree::{Entry, child, find},
@@ -46,12 +47,14 @@ impl Library {
     /// # Errors
     ///
     /// The precondition does not hold; the folder above does not exist; there is a folder of that name; there is no such
-    /// device; the catalogue's.
+    /// device; the device's programs keep too much; the data folder's disk has only the reserve free; the catalogue's.
     pub fn put_note(&self, note: &NewNote) -> Result<NoteReceipt, IntakeError> {
         let core = self.core();
         let now = core.clock.now();
         let NewNote { device, path, .. } = note;
+        self.has_room_to_keep()?;
         core.catalogue.write("write a note", |change| {
+            let kept = Kept::before(change, *device)?;
             let wish = Wish {
                 device: *device,
                 path,
@@ -92,8 +95,12 @@ impl Library {
                 )?,
             };
             change
-                .prepare_cached("INSERT OR REPLACE INTO note (entry, bytes) VALUES (?1, ?2)")?
+                .prepare_cached(
+                    "INSERT INTO note (entry, bytes) VALUES (?1, ?2)
+                     ON CONFLICT (entry) DO UPDATE SET bytes = excluded.bytes",
+                )?
                 .execute(params![id, note.bytes])?;
+            kept.judge(change, path)?;
             touch_upwards(change, folder.id, revision, now)?;
             let node = child(change, folder.id, path.name())?
                 .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
@@ -128,6 +135,25 @@ pub(crate) fn forget(change: &Connection, entry: i64) -> rusqlite::Result<()> {
     change
         .prepare_cached("DELETE FROM entry WHERE id = ?1")?
         .execute([entry])?;
+    Ok(())
+}
+
+/// Forgets the notes below a folder that is taken away: nobody could free what they take afterwards.
+pub(crate) fn forget_below(change: &Connection, folder: i64) -> rusqlite::Result<()> {
+    let notes = change
+        .prepare_cached(
+            "WITH RECURSIVE below (id) AS (
+               SELECT ?1
+               UNION ALL
+               SELECT e.id FROM below b JOIN entry e ON e.parent = b.id WHERE e.removed_at IS NULL
+             )
+             SELECT n.entry FROM below b JOIN note n ON n.entry = b.id",
+        )?
+        .query_map([folder], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    for note in notes {
+        forget(change, note)?;
+    }
     Ok(())
 }
 

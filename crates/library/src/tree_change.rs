@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use safelight_core::{AssetId, DeviceId, DevicePath, Timestamp};
 
 use crate::{
+    entry_properties::{self, EntryChange},
     error::TreeError,
     notes,
     open::Library,
@@ -105,7 +106,7 @@ fn hide(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()
     Ok(())
 }
 
-/// Takes an entry out of the tree: hides it, unless it is a note, of which nothing is kept.
+/// Takes an entry out of the tree: hides it, with all below it, but for notes, of which nothing is kept.
 pub(crate) fn take_away(
     connection: &Connection,
     node: &Node,
@@ -114,6 +115,9 @@ pub(crate) fn take_away(
     if node.is_note {
         notes::forget(connection, node.id)
     } else {
+        if node.is_folder() {
+            notes::forget_below(connection, node.id)?;
+        }
         hide(connection, node.id, now)
     }
 }
@@ -158,14 +162,22 @@ pub(crate) fn ensure_folder(
 }
 
 impl Library {
-    /// Makes a folder in a device's tree.
+    /// Makes a folder in a device's tree, with what is to be kept with it: all of it, or on an error no folder.
     ///
     /// # Errors
     ///
-    /// There is something of that name; the folder above does not exist; there is no such device; the catalogue's.
-    pub fn make_folder(&self, device: DeviceId, path: &DevicePath) -> Result<Entry, TreeError> {
+    /// There is something of that name; the folder above does not exist; as [`Self::change_entry`].
+    pub fn make_folder(
+        &self,
+        device: DeviceId,
+        path: &DevicePath,
+        kept: &[EntryChange],
+    ) -> Result<Entry, TreeError> {
         let now = self.core().clock.now();
         let nonce = &self.core().nonce;
+        if !kept.is_empty() {
+            self.has_room_to_keep()?;
+        }
         self.core().catalogue.write("make a folder", |change| {
             let found = find(change, device, path)?;
             if found.node.is_some() {
@@ -173,7 +185,7 @@ impl Library {
             }
             let parent = found.parent.ok_or_else(|| missing_parent(path))?;
             let revision = next_revision(change)?;
-            insert(
+            let id = insert(
                 change,
                 &NewNode {
                     device,
@@ -186,6 +198,9 @@ impl Library {
                     version: revision,
                 },
             )?;
+            if !kept.is_empty() {
+                entry_properties::apply(change, device, (id, path), kept)?;
+            }
             touch_upwards(change, parent.id, revision, now)?;
             let made = child(change, parent.id, path.name())?
                 .ok_or_else(|| TreeError::NotFound(path.clone()))?;

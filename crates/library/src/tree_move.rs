@@ -13,6 +13,7 @@ use crate::{
     committer::relocate,
     entry_properties,
     error::{DiskError, DiskResult, IntakeError, TreeError},
+    kept::Kept,
     manifest,
     names::Reservation,
     notes,
@@ -172,7 +173,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// As [`Self::move_entry`]; it has more than 100,000 entries.
+    /// As [`Self::move_entry`]; it has more than 100,000 entries; the device's programs would keep too much.
     pub fn copy_entry(
         &self,
         device: DeviceId,
@@ -184,6 +185,7 @@ impl Library {
         let core = self.core();
         let now = core.clock.now();
         core.catalogue.write("copy a name", |change| {
+            let kept = Kept::before(change, device)?;
             let plan = plan(change, device, from, to, overwrite)?;
             if plan.source.is_folder() && !shallow {
                 check_depth(change, &plan.source, from, to)?;
@@ -199,6 +201,7 @@ impl Library {
                 shallow,
             };
             copying.copy(change, plan.source, plan.target_folder.id, to.name())?;
+            kept.judge(change, to)?;
             touch_upwards(change, plan.target_folder.id, copying.version, now)?;
             let node = child(change, plan.target_folder.id, to.name())?
                 .ok_or_else(|| TreeError::NotFound(to.clone()))?;
@@ -367,6 +370,15 @@ fn tree_error(error: IntakeError) -> TreeError {
         IntakeError::Catalogue(error) => TreeError::Catalogue(error),
         IntakeError::LibraryUnavailable(error) => TreeError::LibraryUnavailable(error),
         IntakeError::Disk(error) => TreeError::Disk(error),
+        IntakeError::NoSpace {
+            path,
+            free,
+            reserve,
+        } => TreeError::NoSpace {
+            path,
+            free,
+            reserve,
+        },
         other => TreeError::Disk(DiskError::new(
             "find a name in",
             "",

@@ -23,13 +23,20 @@ const SMALL: u32 = 1 << 20;
 /// What all small uploads together may hold, in bytes. Whoever finds no room goes to the disk as it comes.
 const ALL_SMALL: usize = 16 << 20;
 
-/// The memory that small uploads share.
+/// The memory that small uploads share, and with them the notes that come.
 #[derive(Clone)]
 pub(crate) struct SmallUploads(Arc<Semaphore>);
 
 impl Default for SmallUploads {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(ALL_SMALL)))
+    }
+}
+
+impl SmallUploads {
+    /// Room for so many bytes, if there is.
+    pub(crate) fn room(&self, bytes: u32) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
     }
 }
 
@@ -78,10 +85,7 @@ impl Receiving {
             .and_then(|promised| u32::try_from(promised).ok())
             .filter(|promised| *promised <= SMALL);
         // Without room, or with the memory closed, there is always the disk.
-        let room = small.and_then(|promised| {
-            let SmallUploads(memory) = &engine.0.small_uploads;
-            Arc::clone(memory).try_acquire_many_owned(promised).ok()
-        });
+        let room = small.and_then(|promised| engine.0.small_uploads.room(promised));
         Ok(Self(match room {
             Some(room) => Way::InMemory(Box::new(InMemory {
                 engine: engine.clone(),

@@ -29,6 +29,20 @@ async fn a_photo_lies_in_its_month_with_its_bytes_and_time() {
 }
 
 #[tokio::test]
+async fn notes_share_the_memory_of_small_uploads() {
+    let house = House::new();
+    let mut rooms: Vec<_> = (0..16)
+        .map(|_| house.engine.room_for_note(1 << 20).unwrap())
+        .collect();
+    assert!(house.engine.room_for_note(1).is_none());
+    // A photo goes to the disk instead.
+    let phone = house.add_device("phone");
+    house.upload(phone.id, "a.jpg", b"photo").await.unwrap();
+    rooms.pop();
+    assert!(house.engine.room_for_note(1 << 20).is_some());
+}
+
+#[tokio::test]
 async fn a_body_that_is_not_as_long_as_promised_stores_nothing() {
     let house = House::new();
     let phone = house.add_device("phone");

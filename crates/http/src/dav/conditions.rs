@@ -1,9 +1,15 @@
 //! What a request must be true of before it does anything: its own `If` header, and the locks of other programs.
 
+use std::sync::Arc;
+
 use http::{StatusCode, header};
 use safelight_core::DevicePath;
 
-use super::{Call, Refusal, locks::Lock, target::Mount};
+use super::{
+    Call, Refusal,
+    locks::{Agent, Lock},
+    target::Mount,
+};
 use crate::if_header::{IfHeader, List, What};
 
 /// What a request is about to change.
@@ -36,9 +42,10 @@ impl Call {
             return Ok(());
         };
         let header = IfHeader::parse(header)?;
+        let locks = self.locks.of(self.device.id, self.engine.now());
         let mut holds = false;
         for list in &header.0 {
-            holds = holds || self.list_holds(list).await?;
+            holds = holds || self.list_holds(list, &locks).await?;
         }
         if !holds {
             return Err(Refusal::new(
@@ -50,7 +57,7 @@ impl Call {
         Ok(())
     }
 
-    async fn list_holds(&self, list: &List) -> Result<bool, Refusal> {
+    async fn list_holds(&self, list: &List, locks: &[Arc<Lock>]) -> Result<bool, Refusal> {
         let path = match &list.resource {
             None => self.path.clone(),
             Some(address) => match Mount::destination(address, &self.device.user) {
@@ -59,7 +66,6 @@ impl Call {
                 Err(_) => return Ok(list.conditions.iter().all(|condition| condition.not)),
             },
         };
-        let locks = self.locks.of(self.device.id, self.engine.now());
         let names_etags = list
             .conditions
             .iter()
@@ -100,24 +106,29 @@ impl Call {
     }
 
     /// The program that asks, as it calls itself.
-    pub(super) fn agent(&self) -> &str {
+    pub(super) fn user_agent(&self) -> &str {
         self.header(header::USER_AGENT).unwrap_or_default()
     }
 
-    /// Whether it is of those that lock.
-    pub(super) fn is_bound_by_locks(&self) -> bool {
-        let locks = self.locks.of(self.device.id, self.engine.now());
-        locks.iter().any(|lock| lock.agent == self.agent())
+    /// The locks that bind it. See [`super::locks`] for whom locks bind.
+    pub(super) fn binding_locks(&self) -> Vec<Arc<Lock>> {
+        let agent = Agent::named(self.user_agent());
+        self.locks.binding(self.device.id, agent, self.engine.now())
     }
 
-    /// Refuses what another program's lock forbids. See [`super::locks`] for whom locks bind.
+    /// Refuses what another program's lock forbids.
     pub(super) async fn respect_locks(&self, touched: &[Touched<'_>]) -> Result<(), Refusal> {
-        if !self.is_bound_by_locks() {
-            return Ok(());
-        }
-        let locks = self.locks.of(self.device.id, self.engine.now());
+        self.respect(&self.binding_locks(), touched).await
+    }
+
+    /// As [`Self::respect_locks`], of locks that were fetched already.
+    pub(super) async fn respect(
+        &self,
+        locks: &[Arc<Lock>],
+        touched: &[Touched<'_>],
+    ) -> Result<(), Refusal> {
         let tokens: Vec<&str> = self.conditions.tokens().collect();
-        for lock in &locks {
+        for lock in locks {
             if !touched.iter().any(|touched| touched.is_held(lock)) {
                 continue;
             }

@@ -22,16 +22,10 @@ pub(super) async fn mkcol(call: &Call, body: &mut BodyDataStream) -> Result<Resp
     call.respect_locks(&[Touched::Name(&call.path)]).await?;
     match call
         .engine
-        .make_folder(call.device.id, call.path.clone())
+        .make_folder(call.device.id, call.path.clone(), changes)
         .await
     {
-        Ok(mut entry) => {
-            if !changes.is_empty() {
-                entry = call
-                    .engine
-                    .change_entry(call.device.id, call.path.clone(), changes)
-                    .await?;
-            }
+        Ok(entry) => {
             let mut response = StatusCode::CREATED.into_response();
             describe(&mut response, &entry, &call.device.user);
             Ok(response)

@@ -10,7 +10,7 @@ use safelight_engine::{IntakeError, NewNote, Precondition};
 use super::{
     Call, Depth, Refusal, XML_LIMIT,
     conditions::Touched,
-    locks::{self, Lock, Refused},
+    locks::{self, Agent, Lock, MOST_OWNER, Refused},
     properties, set, xml_in, xml_out,
 };
 use crate::body::{ReceiveError, read_small};
@@ -24,6 +24,12 @@ pub(super) async fn lock(call: &Call, body: &mut BodyDataStream) -> Result<Respo
         return refresh(call, seconds);
     }
     let info = xml_in::lock(&body)?;
+    if info.owner.len() > MOST_OWNER {
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("A lock's owner has at most {MOST_OWNER} bytes of XML; this one has more"),
+        ));
+    }
     let deep = match call.depth()? {
         Depth::Zero => false,
         Depth::Infinity => true,
@@ -45,7 +51,7 @@ pub(super) async fn lock(call: &Call, body: &mut BodyDataStream) -> Result<Respo
         deep,
         shared: info.shared,
         owner: info.owner,
-        agent: call.agent().to_owned(),
+        agent: Agent::named(call.user_agent()),
         until: locks::end(now, seconds),
     };
     let taken = call.locks.take(call.device.id, lock.clone(), now);
@@ -120,9 +126,9 @@ fn refusal(call: &Call, refused: &Refused) -> Refusal {
             format!("{} cannot be locked: {path} is locked already", call.path),
         )
         .with_condition_about("no-conflicting-lock", call.mount.href(path, false)),
-        Refused::TooMany => {
-            Refusal::transient("There are too many locks; they end by themselves within an hour")
-        }
+        Refused::TooMany => Refusal::transient(
+            "There are too many locks in this tree; they end by themselves within an hour",
+        ),
     }
 }
 

@@ -8,19 +8,34 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::SignedDuration;
 use safelight_core::{DeviceId, DevicePath, Timestamp};
+use sha2::{Digest, Sha256};
 
 /// The longest time that a lock is given for, in seconds. Whoever still works asks again before it ends; whoever has
 /// gone does not block others for longer.
 const LONGEST: u32 = 3600;
 /// What a lock is given for if its client does not say, in seconds.
 const USUAL: u32 = 600;
-/// Locks in one tree at a time.
-const MOST: usize = 1000;
+/// Locks in one tree at a time. Programs hold one for each file that they write. PROPFIND tells of every lock of every
+/// entry, so this and [`MOST_OWNER`] bound what one entry's answer can be.
+const MOST: usize = 32;
+/// The longest owner of a lock, in bytes of XML. The Finder sends an address, Windows a user's name.
+pub(super) const MOST_OWNER: usize = 1024;
+
+/// A program, by its `User-Agent`: of which only the hash is kept, since clients may send one of any length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Agent([u8; 32]);
+
+impl Agent {
+    /// The program that calls itself so.
+    pub(super) fn named(user_agent: &str) -> Self {
+        Self(Sha256::digest(user_agent).into())
+    }
+}
 
 /// One lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +48,10 @@ pub(super) struct Lock {
     pub(super) deep: bool,
     /// Whether others may have shared locks on the same.
     pub(super) shared: bool,
-    /// Who asked for it, in the client's own words: XML as it stands in answers.
+    /// Who asked for it, in the client's own words: XML as it stands in answers, of at most [`MOST_OWNER`] bytes.
     pub(super) owner: String,
     /// The program that holds it.
-    pub(super) agent: String,
+    pub(super) agent: Agent,
     /// When it ends.
     pub(super) until: Timestamp,
 }
@@ -59,7 +74,7 @@ pub(super) enum Refused {
 
 /// All locks. Every call first forgets those that have ended.
 #[derive(Debug, Default)]
-pub(crate) struct Locks(Mutex<HashMap<DeviceId, Vec<Lock>>>);
+pub(crate) struct Locks(Mutex<HashMap<DeviceId, Vec<Arc<Lock>>>>);
 
 impl Locks {
     /// Takes a new lock.
@@ -75,7 +90,7 @@ impl Locks {
         if tree.len() >= MOST {
             return Err(Refused::TooMany);
         }
-        tree.push(lock);
+        tree.push(Arc::new(lock));
         Ok(())
     }
 
@@ -87,14 +102,15 @@ impl Locks {
         tokens: &[&str],
         seconds: u32,
         now: Timestamp,
-    ) -> Option<Lock> {
+    ) -> Option<Arc<Lock>> {
         let mut trees = self.living(now);
         let lock = trees
             .get_mut(&device)?
             .iter_mut()
             .find(|lock| tokens.contains(&lock.token.as_str()) && lock.covers(path))?;
-        lock.until = end(now, seconds);
-        Some(lock.clone())
+        // Whoever was given it before keeps what it was then.
+        Arc::make_mut(lock).until = end(now, seconds);
+        Some(Arc::clone(lock))
     }
 
     /// Ends a lock that covers `path`. Whether there was such a one.
@@ -122,11 +138,22 @@ impl Locks {
     }
 
     /// The locks of one tree.
-    pub(super) fn of(&self, device: DeviceId, now: Timestamp) -> Vec<Lock> {
+    pub(super) fn of(&self, device: DeviceId, now: Timestamp) -> Vec<Arc<Lock>> {
         self.living(now).get(&device).cloned().unwrap_or_default()
     }
 
-    fn living(&self, now: Timestamp) -> MutexGuard<'_, HashMap<DeviceId, Vec<Lock>>> {
+    /// Those that bind a program: all of the tree, or none, if it holds none of them.
+    pub(super) fn binding(&self, device: DeviceId, agent: Agent, now: Timestamp) -> Vec<Arc<Lock>> {
+        let trees = self.living(now);
+        let tree = trees.get(&device).map_or(&[][..], Vec::as_slice);
+        if tree.iter().any(|lock| lock.agent == agent) {
+            tree.to_vec()
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn living(&self, now: Timestamp) -> MutexGuard<'_, HashMap<DeviceId, Vec<Arc<Lock>>>> {
         let mut trees = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         trees.retain(|_, tree| {
             tree.retain(|lock| lock.until > now);
@@ -176,7 +203,7 @@ mod tests {
             deep,
             shared,
             owner: String::new(),
-            agent: "Finder".to_owned(),
+            agent: Agent::named("Finder"),
             until: at(10),
         }
     }

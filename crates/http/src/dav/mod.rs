@@ -53,7 +53,7 @@ use crate::{App, auth, body, connection::Connection, if_header::IfHeader};
 const ALLOW: &str =
     "OPTIONS, GET, HEAD, PUT, DELETE, PATCH, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK";
 /// What we comply with: RFC 4918's classes and RFC 5689.
-const CLASSES: &str = "1, 2, 3, extended-mkcol";
+pub(crate) const CLASSES: &str = "1, 2, 3, extended-mkcol";
 /// The largest XML body that is read, in bytes.
 const XML_LIMIT: usize = 64 * 1024;
 

@@ -1,5 +1,7 @@
 //! The properties of an entry: RFC 4918's, and those of ownCloud and Nextcloud that their apps ask for.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use safelight_core::Timestamp;
 use safelight_engine::{Checksum, Entry, Property, Room};
@@ -23,7 +25,7 @@ pub(super) struct Subject<'a> {
     /// What programs keep with it.
     pub(super) kept: &'a [Property],
     /// All locks of its tree.
-    pub(super) locks: &'a [Lock],
+    pub(super) locks: &'a [Arc<Lock>],
     /// The present.
     pub(super) now: Timestamp,
     /// The room for photos, if it was asked for.
@@ -152,13 +154,29 @@ pub(super) fn is_live(name: &PropertyName) -> bool {
     live(name).is_some()
 }
 
-/// Whether an answer needs what programs keep with names.
-pub(super) fn needs_kept(wanted: &Wanted) -> bool {
-    match wanted {
-        Wanted::Names | Wanted::All(_) => true,
-        Wanted::These(names) => names.iter().any(|name| {
-            !is_live(name) || (name.namespace.as_str(), name.local.as_str()) == FAVORITE
-        }),
+/// What an answer needs of the properties that programs keep with names.
+pub(super) enum Needed {
+    Nothing,
+    /// Those of these names, each a namespace and a name.
+    These(Vec<(String, String)>),
+    Everything,
+}
+
+/// Says it of what is asked for.
+pub(super) fn needed(wanted: &Wanted) -> Needed {
+    let Wanted::These(names) = wanted else {
+        return Needed::Everything;
+    };
+    let names: Vec<_> = names
+        .iter()
+        .map(|name| (name.namespace.as_str(), name.local.as_str(), is_live(name)))
+        .filter(|(space, local, live)| !live || (*space, *local) == FAVORITE)
+        .map(|(space, local, _)| (space.to_owned(), local.to_owned()))
+        .collect();
+    if names.is_empty() {
+        Needed::Nothing
+    } else {
+        Needed::These(names)
     }
 }
 

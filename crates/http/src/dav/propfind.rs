@@ -1,6 +1,6 @@
 //! PROPFIND: what is there.
 
-use std::{collections::HashMap, convert::Infallible};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -9,20 +9,24 @@ use axum::{
 use bytes::Bytes;
 use http::{StatusCode, header};
 use safelight_core::Timestamp;
-use safelight_engine::{Entry, Property, Room};
+use safelight_engine::{Engine, Entry, Property, Room, TreeError};
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
     Call, Depth, Refusal, XML_LIMIT,
     locks::Lock,
-    properties::{self, Subject},
+    properties::{self, Needed, Subject},
     target::Mount,
     xml_in::{self, Wanted},
     xml_out,
 };
 use crate::body::read_small;
 
-/// Entries that are written at a time, so that a folder of 20,000 photos is never one text in memory.
-const PIECE: usize = 200;
+/// A piece of the answer ends with the entry that makes it so long, in bytes: a folder of 20,000 photos is never one text in
+/// memory, nor is one whose entries have much to say.
+const PIECE: usize = 64 * 1024;
+/// Of how many entries the kept properties are read at a time. One entry has at most 8 KiB of them.
+const AHEAD: usize = 64;
 
 pub(super) async fn propfind(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refusal> {
     let wanted = xml_in::propfind(&read_small(body, XML_LIMIT).await?)?;
@@ -35,37 +39,37 @@ pub(super) async fn propfind(call: &Call, body: &mut BodyDataStream) -> Result<R
         .with_condition("propfind-finite-depth"));
     }
     let entry = call.entry().await?;
-    let lists = depth == Depth::One && entry.is_folder;
-    let mut kept = HashMap::new();
-    if properties::needs_kept(&wanted) {
-        if lists {
-            kept = call.engine.properties_in(entry.id).await?;
-        }
-        kept.insert(entry.id, call.engine.properties(entry.id).await?);
-    }
     let room = if properties::needs_room(&wanted) {
         // A library that is not there has no room, which is said by leaving it out.
         call.engine.room().await.ok()
     } else {
         None
     };
+    let lists = depth == Depth::One && entry.is_folder;
     let mut entries = vec![entry];
     if lists {
         entries.extend(call.engine.list(call.device.id, call.path.clone()).await?);
     }
     let now = call.engine.now();
-    let listing = Listing {
+    let mut listing = Listing {
+        engine: call.engine.clone(),
         mount: call.mount.clone(),
         user: call.device.user.clone(),
+        needed: properties::needed(&wanted),
         wanted,
         entries: entries.into_iter(),
-        kept,
+        kept: HashMap::new(),
+        ahead: 0,
         locks: call.locks.of(call.device.id, now),
         now,
         room,
         part: Part::Beginning,
     };
-    let body = Body::from_stream(tokio_stream::iter(listing.map(Ok::<_, Infallible>)));
+    // Before the answer begins a fault can still be said by its status.
+    let body = match listing.next().await? {
+        Some(whole) if matches!(listing.part, Part::Done) => whole.into(),
+        first => listing.streamed(first),
+    };
     Ok((
         StatusCode::MULTI_STATUS,
         [(header::CONTENT_TYPE, xml_out::CONTENT_TYPE)],
@@ -76,13 +80,17 @@ pub(super) async fn propfind(call: &Call, body: &mut BodyDataStream) -> Result<R
 
 /// A multi-status, written piece by piece as the client takes it.
 struct Listing {
+    engine: Engine,
     mount: Mount,
     user: String,
     wanted: Wanted,
+    needed: Needed,
     entries: std::vec::IntoIter<Entry>,
-    /// What programs keep with each entry, by its number.
+    /// What programs keep with the entries that come next, by their numbers.
     kept: HashMap<i64, Vec<Property>>,
-    locks: Vec<Lock>,
+    /// Of how many entries that is known.
+    ahead: usize,
+    locks: Vec<Arc<Lock>>,
     now: Timestamp,
     room: Option<Room>,
     part: Part,
@@ -94,34 +102,75 @@ enum Part {
     Done,
 }
 
-impl Iterator for Listing {
-    type Item = Bytes;
+impl Listing {
+    /// Sends `first` and then the rest, at most two pieces ahead of the client. What cannot be read breaks the
+    /// connection: a list that merely ended early would be taken for whole.
+    fn streamed(mut self, first: Option<Bytes>) -> Body {
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
+        tokio::spawn(async move {
+            let mut piece = Ok(first);
+            while let Some(found) = piece.transpose() {
+                let failed = found.is_err();
+                if sender.send(found).await.is_err() || failed {
+                    // Nobody listens, or nothing more can be said.
+                    return;
+                }
+                piece = self.next().await;
+            }
+        });
+        Body::from_stream(ReceiverStream::new(receiver))
+    }
 
-    fn next(&mut self) -> Option<Bytes> {
+    /// The next piece; none after the last.
+    async fn next(&mut self) -> Result<Option<Bytes>, TreeError> {
         let mut out = match self.part {
             Part::Beginning => xml_out::begin_multistatus(),
             Part::Entries => String::new(),
-            Part::Done => return None,
+            Part::Done => return Ok(None),
         };
         self.part = Part::Entries;
-        for entry in self.entries.by_ref().take(PIECE) {
-            xml_out::begin_response(&mut out, &self.mount.href(&entry.path, entry.is_folder));
-            let of = Subject {
-                entry: &entry,
-                user: &self.user,
-                mount: &self.mount,
-                kept: self.kept.get(&entry.id).map_or(&[], Vec::as_slice),
-                locks: &self.locks,
-                now: self.now,
-                room: self.room,
+        while out.len() < PIECE {
+            if self.ahead == 0 {
+                self.look_ahead().await?;
+            }
+            let Some(entry) = self.entries.next() else {
+                out.push_str(xml_out::END_MULTISTATUS);
+                self.part = Part::Done;
+                break;
             };
-            properties::write(&mut out, &self.wanted, &of);
-            xml_out::end_response(&mut out);
+            self.ahead -= 1;
+            self.write(&mut out, &entry);
         }
-        if self.entries.as_slice().is_empty() {
-            out.push_str(xml_out::END_MULTISTATUS);
-            self.part = Part::Done;
+        Ok(Some(out.into()))
+    }
+
+    async fn look_ahead(&mut self) -> Result<(), TreeError> {
+        let next = self.entries.as_slice().iter().take(AHEAD);
+        let next: Vec<i64> = next.map(|entry| entry.id).collect();
+        self.ahead = next.len();
+        let names = match &self.needed {
+            Needed::Nothing => return Ok(()),
+            Needed::These(names) => Some(names.clone()),
+            Needed::Everything => None,
+        };
+        if !next.is_empty() {
+            self.kept = self.engine.properties(next, names).await?;
         }
-        Some(out.into())
+        Ok(())
+    }
+
+    fn write(&self, out: &mut String, entry: &Entry) {
+        xml_out::begin_response(out, &self.mount.href(&entry.path, entry.is_folder));
+        let of = Subject {
+            entry,
+            user: &self.user,
+            mount: &self.mount,
+            kept: self.kept.get(&entry.id).map_or(&[], Vec::as_slice),
+            locks: &self.locks,
+            now: self.now,
+            room: self.room,
+        };
+        properties::write(out, &self.wanted, &of);
+        xml_out::end_response(out);
     }
 }

@@ -10,9 +10,12 @@ use safelight_engine::{Checksum, Entry, IntakeError, Precondition, UploadRequest
 
 use super::{Call, Refusal, conditions::Touched, describe, set};
 use crate::{
-    body::{self, Beginning, ReceiveError},
+    body::{self, Beginning},
     checksums, ranges, stamps,
 };
+
+/// How the programs of mounted drives begin their `User-Agent`: the Finder and Windows Explorer.
+const DRIVES: [&str; 2] = ["WebDAVFS/", "Microsoft-WebDAV-MiniRedir/"];
 
 pub(super) async fn put(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refusal> {
     if call.path.is_root() {
@@ -65,17 +68,41 @@ fn makes_parents(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().trim_ascii() == b"1")
 }
 
+/// Whether the program that asks makes a file empty, locks it, and only then sends what is in it. That empty file must
+/// not take the photo's name in the library.
+fn makes_empty_first(call: &Call) -> bool {
+    DRIVES
+        .iter()
+        .any(|drive| call.user_agent().starts_with(drive))
+}
+
 async fn take_in(
     call: &Call,
     upload: UploadRequest,
     body: &mut BodyDataStream,
-) -> Result<Entry, ReceiveError> {
+) -> Result<Entry, Refusal> {
     let name = upload.path.name();
-    if !system_file::may_be(name) {
+    let most = if system_file::may_be(name) {
+        system_file::MOST_BYTES
+    } else {
+        0
+    };
+    let promised = upload.promised.unwrap_or(most as u64);
+    if promised > most as u64 || (most == 0 && !makes_empty_first(call)) {
         return Ok(body::receive(&call.engine, upload, body).await?.entry);
     }
-    let Beginning { bytes, is_all } = body::begin(body, system_file::MOST_BYTES).await?;
-    if !is_all || !system_file::is(name, &bytes) {
+    let room = u32::try_from(promised)
+        .ok()
+        .and_then(|promised| call.engine.room_for_note(promised));
+    let Some(_room) = room else {
+        return Err(Refusal::transient(format!(
+            "Too many small files come at once to take in {} now; send it again",
+            upload.path
+        )));
+    };
+    let Beginning { bytes, is_all } = body::begin(body, most).await?;
+    let is_note = is_all && (bytes.is_empty() || system_file::is(name, &bytes));
+    if !is_note {
         let receipt = body::receive_after(&call.engine, upload, bytes, body).await?;
         return Ok(receipt.entry);
     }
@@ -157,7 +184,8 @@ impl Call {
 
     /// Refuses what another program's lock forbids of writing a file: its name if it is new, else its content only.
     pub(super) async fn respect_locks_of_file(&self) -> Result<(), Refusal> {
-        if !self.is_bound_by_locks() {
+        let locks = self.binding_locks();
+        if locks.is_empty() {
             return Ok(());
         }
         let existing = self.engine.entry(self.device.id, self.path.clone()).await?;
@@ -165,6 +193,6 @@ impl Call {
             Some(_) => Touched::Content(&self.path),
             None => Touched::Name(&self.path),
         };
-        self.respect_locks(&[touched]).await
+        self.respect(&locks, &[touched]).await
     }
 }

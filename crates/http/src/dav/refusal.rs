@@ -138,12 +138,15 @@ impl From<TreeError> for Refusal {
             TreeError::IntoItself(_) | TreeError::TooDeep(_) | TreeError::NoPhoto(_) => {
                 StatusCode::FORBIDDEN
             }
-            TreeError::TooMany { .. } | TreeError::TooManyProperties(_) => {
-                StatusCode::INSUFFICIENT_STORAGE
-            }
+            TreeError::TooMany { .. }
+            | TreeError::TooManyProperties(_)
+            | TreeError::KeepsTooMuch(_) => StatusCode::INSUFFICIENT_STORAGE,
             // Revoked in this very moment.
             TreeError::NoDevice(_) => StatusCode::UNAUTHORIZED,
-            TreeError::LibraryUnavailable(_) | TreeError::Disk(_) | TreeError::Catalogue(_) => {
+            TreeError::NoSpace { .. }
+            | TreeError::LibraryUnavailable(_)
+            | TreeError::Disk(_)
+            | TreeError::Catalogue(_) => {
                 return Self::transient(message);
             }
         };
@@ -168,6 +171,7 @@ impl From<IntakeError> for Refusal {
                 StatusCode::PRECONDITION_FAILED
             }
             IntakeError::Library(StoreRefusal::NoDevice(_)) => StatusCode::UNAUTHORIZED,
+            IntakeError::Library(StoreRefusal::KeepsTooMuch(_)) => StatusCode::INSUFFICIENT_STORAGE,
             _ => return Self::transient(message),
         };
         Self::new(status, message)

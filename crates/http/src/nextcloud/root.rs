@@ -7,7 +7,7 @@ use axum::{
 use http::{HeaderMap, Method, StatusCode, header};
 use safelight_engine::AccessError;
 
-use crate::{App, auth, connection::Connection};
+use crate::{App, auth, connection::Connection, dav};
 
 /// Without the right password 401, which names Basic authentication; HEAD and GET are all that there is with it.
 pub(super) async fn handle(
@@ -19,7 +19,7 @@ pub(super) async fn handle(
     if method == Method::OPTIONS {
         return (
             StatusCode::OK,
-            [("dav", "1, 3"), ("allow", "OPTIONS, GET, HEAD")],
+            [("dav", dav::CLASSES), ("allow", "OPTIONS, GET, HEAD")],
         )
             .into_response();
     }

@@ -14,8 +14,50 @@ fn options_say_what_is_possible_to_anybody() {
         (answer.status, answer.header("dav")),
         (200, Some("1, 2, 3, extended-mkcol"))
     );
+    let above = house
+        .stranger()
+        .send("OPTIONS", "/remote.php/dav", &[], b"")
+        .unwrap();
+    assert_eq!(above.header("dav"), answer.header("dav"));
     let allow = answer.header("allow").unwrap();
     assert!(allow.contains("PROPFIND") && allow.contains("LOCK"));
+}
+
+#[test]
+fn a_long_list_has_everything_that_is_kept() {
+    let house = House::new();
+    let mut phone = house.phone();
+    let star = |value: &str| {
+        format!(
+            "<d:propertyupdate xmlns:d=\"DAV:\"><d:set><d:prop><mine xmlns=\"urn:x\">{value}</mine>\
+             </d:prop></d:set></d:propertyupdate>"
+        )
+    };
+    let long = "x".repeat(7_000);
+    for number in 0..150 {
+        let target = format!("/dav/{number}");
+        assert_eq!(phone.ask("MKCOL", &target), 201);
+        if number % 10 == 0 {
+            let body = star(&format!("{number}:{long}"));
+            let answer = phone.send("PROPPATCH", &target, &[], body.as_bytes());
+            assert_eq!(answer.status, 207);
+        }
+    }
+    let named = br#"<propfind xmlns="DAV:"><prop><x:mine xmlns:x="urn:x"/></prop></propfind>"#;
+    for (body, of_each) in [(&b""[..], 0), (named, 1)] {
+        let text = phone.send("PROPFIND", "/dav/", &depth("1"), body).text();
+        let responses: Vec<&str> = text.split("<d:response>").skip(1).collect();
+        assert_eq!(responses.len(), 151);
+        assert!(text.ends_with("</d:multistatus>\n"));
+        let missing = text.matches("<mine xmlns=\"urn:x\"/>").count();
+        assert_eq!(missing, of_each * 136);
+        for number in (0..150).step_by(10) {
+            let href = format!("<d:href>/dav/{number}/</d:href>");
+            let value = format!("<mine xmlns=\"urn:x\">{number}:{long}</mine>");
+            let response = responses.iter().find(|text| text.starts_with(&href));
+            assert!(response.unwrap().contains(&value), "{number}");
+        }
+    }
 }
 
 #[test]

@@ -199,6 +199,79 @@ fn a_lock_on_a_new_name_makes_an_empty_file_that_is_no_photo() {
 }
 
 #[test]
+fn an_empty_file_of_a_mounted_drive_leaves_its_name_to_the_photo() {
+    const EXPLORER: (&str, &str) = ("User-Agent", "Microsoft-WebDAV-MiniRedir/10.0.19045");
+    for (drive, name) in [(FINDER, "a.jpg"), (EXPLORER, "b.jpg")] {
+        let house = House::new();
+        let mut phone = house.phone();
+        let target = format!("/dav/{name}");
+        // As both do it: the name first, then the lock, then what is in it.
+        let made = phone.send("PUT", &target, &[drive], b"");
+        assert_eq!((made.status, house.files()), (201, 0));
+        assert!(made.header("oc-fileid").is_some());
+        let read = phone.get(&target);
+        assert_eq!((read.status, read.text().as_str()), (200, ""));
+        let locked = phone.send("LOCK", &target, &[drive, ("Depth", "0")], EXCLUSIVE);
+        assert_eq!(locked.status, 200);
+        let own = format!("(<{}>)", token(&locked));
+        let put = phone.send("PUT", &target, &[drive, ("If", &own)], b"photo");
+        assert_eq!(put.status, 201);
+        assert_eq!(house.names(), [name]);
+        assert_eq!(phone.get(&target).text(), "photo");
+        // A photo whose name an empty file takes stays.
+        assert_eq!(
+            phone
+                .send("PUT", &target, &[drive, ("If", &own)], b"")
+                .status,
+            201
+        );
+        assert_eq!(phone.get(&target).text(), "");
+        assert_eq!(house.names(), [name]);
+    }
+    // Any other program's empty file is the owner's.
+    let house = House::new();
+    let mut phone = house.phone();
+    let put = phone.send("PUT", "/dav/empty.jpg", &[ANDROID], b"");
+    assert_eq!((put.status, house.names()), (201, vec!["empty.jpg".into()]));
+}
+
+#[test]
+fn what_locks_say_is_bounded() {
+    let house = House::new();
+    let mut phone = house.phone();
+    phone.ask("MKCOL", "/dav/d");
+    let owned = |bytes: usize| {
+        let owner = "x".repeat(bytes);
+        format!(
+            "<lockinfo xmlns=\"DAV:\"><lockscope><shared/></lockscope><locktype><write/></locktype>\
+             <owner>{owner}</owner></lockinfo>"
+        )
+    };
+    let refused = lock(&mut phone, "/dav/d/", "infinity", owned(1025).as_bytes());
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("1024 bytes"), "{}", refused.text());
+    let long = "x".repeat(8_000);
+    let headers = [("User-Agent", &*long), ("Depth", "infinity")];
+    for _ in 0..32 {
+        let answer = phone.send("LOCK", "/dav/d/", &headers, owned(1024).as_bytes());
+        assert_eq!(answer.status, 200);
+    }
+    let answer = phone.send("LOCK", "/dav/d/", &headers, owned(1).as_bytes());
+    assert_eq!(answer.status, 503);
+    // A list in pieces is the same list.
+    for number in 0..20 {
+        phone.put(&format!("/dav/d/{number}"), b"1");
+    }
+    let ask = br#"<propfind xmlns="DAV:"><prop><lockdiscovery/></prop></propfind>"#;
+    let list = phone.send("PROPFIND", "/dav/d/", &[("Depth", "1")], ask);
+    let text = list.text();
+    assert_eq!(text.matches("<d:response>").count(), 21);
+    assert_eq!(text.matches("<d:activelock>").count(), 21 * 32);
+    assert!(text.ends_with("</d:multistatus>\n"));
+    assert!(text.len() < 21 * 32 * 1500, "{}", text.len());
+}
+
+#[test]
 fn locks_that_cannot_be() {
     let house = House::new();
     let mut phone = house.phone();

@@ -236,6 +236,12 @@ fn mkcol() {
         let answer = phone.send("MKCOL", "/dav/x", &xml, body.as_bytes());
         assert_eq!(answer.status, expected, "{body}");
     }
+    let large = "<d:mkcol xmlns:d=\"DAV:\"><d:set><d:prop><mark xmlns=\"urn:m\">".to_owned()
+        + &"1".repeat(9_000)
+        + "</mark></d:prop></d:set></d:mkcol>";
+    let answer = phone.send("MKCOL", "/dav/large", &xml, large.as_bytes());
+    assert_eq!(answer.status, 507, "{}", answer.text());
+    assert_eq!(phone.ask("GET", "/dav/large"), 404);
     let all = phone.send("PROPFIND", "/dav/x", &[("Depth", "0")], b"");
     assert!(all.text().contains("<mark xmlns=\"urn:m\">1</mark>"));
     phone.put("/dav/file", b"1");

@@ -164,20 +164,28 @@ impl House {
 
     /// How many files lie in the library, apart from our own.
     pub(crate) fn files(&self) -> usize {
-        fn count(folder: &Path) -> usize {
-            let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
-            entries
-                .filter(|entry| entry.file_name() != ".safelight")
-                .map(|entry| {
-                    if entry.path().is_dir() {
-                        count(&entry.path())
-                    } else {
-                        1
-                    }
-                })
-                .sum()
+        self.names().len()
+    }
+
+    /// The names of the files in the library, in their order, without their folders.
+    pub(crate) fn names(&self) -> Vec<String> {
+        fn collect(folder: &Path, names: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let name = entry.file_name().into_string().unwrap();
+                if name == ".safelight" {
+                    continue;
+                }
+                if entry.path().is_dir() {
+                    collect(&entry.path(), names);
+                } else {
+                    names.push(name);
+                }
+            }
         }
-        count(&self.library())
+        let mut names = Vec::new();
+        collect(&self.library(), &mut names);
+        names.sort();
+        names
     }
 }
 

@@ -86,7 +86,7 @@ impl House {
         let library = home.ready();
         let devices = vec![device(&library, "ann"), device(&library, "bob")];
         for device in &devices {
-            library.make_folder(*device, &dp("DCIM")).unwrap();
+            library.make_folder(*device, &dp("DCIM"), &[]).unwrap();
         }
         library
             .add_destination(NewDestination {

@@ -30,6 +30,12 @@ fn id(library: &Library, device: DeviceId, path: &str) -> i64 {
     library.entry(device, &dp(path)).unwrap().unwrap().id
 }
 
+fn properties(library: &Library, device: DeviceId, path: &str) -> Vec<Property> {
+    let id = id(library, device, path);
+    let mut found = library.properties(&[id], None).unwrap();
+    found.remove(&id).unwrap_or_default()
+}
+
 #[test]
 fn a_note_is_a_file_of_the_tree_and_not_of_the_library() {
     let home = Home::new();
@@ -106,7 +112,7 @@ fn a_note_never_gets_a_photos_name() {
         library.copy_entry(phone, &from, &to, false, false),
         Err(TreeError::NoPhoto(_))
     ));
-    library.make_folder(phone, &dp("f")).unwrap();
+    library.make_folder(phone, &dp("f"), &[]).unwrap();
     library
         .copy_entry(phone, &from, &dp("f/desktop.ini"), false, false)
         .unwrap();
@@ -158,23 +164,20 @@ fn properties_go_with_the_name() {
     library.move_entry(phone, &a, &b, false).unwrap();
     library.copy_entry(phone, &b, &c, false, false).unwrap();
     for path in ["b.jpg", "c.jpg"] {
-        let id = id(&library, phone, path);
-        assert_eq!(library.properties(id).unwrap(), kept, "{path}");
+        assert_eq!(properties(&library, phone, path), kept, "{path}");
     }
-    let all = library.properties_in(id(&library, phone, "")).unwrap();
-    assert_eq!(all.len(), 2);
+    let both = ["b.jpg", "c.jpg"].map(|path| id(&library, phone, path));
+    let named = |name: &str| {
+        let name = ("urn:test".to_owned(), name.to_owned());
+        library.properties(&both, Some(&[name])).unwrap().len()
+    };
+    assert_eq!((named("y"), named("x")), (2, 0));
     // The name's new photo keeps them; a new name has none.
     put(&library, b"2", filing(phone, "b.jpg")).unwrap();
-    assert_eq!(
-        library.properties(id(&library, phone, "b.jpg")).unwrap(),
-        kept
-    );
+    assert_eq!(properties(&library, phone, "b.jpg"), kept);
     library.remove_entry(phone, &b).unwrap();
     put(&library, b"3", filing(phone, "b.jpg")).unwrap();
-    assert_eq!(
-        library.properties(id(&library, phone, "b.jpg")).unwrap(),
-        []
-    );
+    assert_eq!(properties(&library, phone, "b.jpg"), []);
 }
 
 #[test]
@@ -187,8 +190,8 @@ fn properties_are_bounded_and_set_together_or_not_at_all() {
         .map(|number| EntryChange::Set(property(&number.to_string(), "")))
         .collect();
     let large = [
-        EntryChange::Set(property("a", &"x".repeat(100_000))),
-        EntryChange::Set(property("b", &"y".repeat(100_000))),
+        EntryChange::Set(property("a", &"x".repeat(5_000))),
+        EntryChange::Set(property("b", &"y".repeat(5_000))),
     ];
     for changes in [&many[..], &large] {
         assert!(matches!(
@@ -196,11 +199,81 @@ fn properties_are_bounded_and_set_together_or_not_at_all() {
             Err(TreeError::TooManyProperties(_))
         ));
     }
-    let id = id(&library, phone, "a.jpg");
-    assert_eq!(library.properties(id).unwrap(), []);
+    assert_eq!(properties(&library, phone, "a.jpg"), []);
     assert!(matches!(
         library.change_entry(phone, &dp("none"), &many[..1]),
         Err(TreeError::NotFound(_))
+    ));
+    // A folder that cannot have them is not made.
+    assert!(matches!(
+        library.make_folder(phone, &dp("new"), &large),
+        Err(TreeError::TooManyProperties(_))
+    ));
+    assert_eq!(library.entry(phone, &dp("new")).unwrap(), None);
+    library.make_folder(phone, &dp("new"), &many[..2]).unwrap();
+    assert_eq!(properties(&library, phone, "new").len(), 2);
+}
+
+#[test]
+fn what_one_device_keeps_beside_its_photos_is_bounded() {
+    const MIB: usize = 1 << 20;
+    let home = Home::new();
+    let library = home.ready();
+    let (mac, phone) = (device(&library, "mac"), device(&library, "phone"));
+    library.make_folder(mac, &dp("d"), &[]).unwrap();
+    library.make_folder(mac, &dp("d/e"), &[]).unwrap();
+    let megabyte = vec![0; MIB];
+    let number = |number: usize| format!("d/e/._{number}");
+    for at in 0..63 {
+        library
+            .put_note(&note(mac, &number(at), &megabyte))
+            .unwrap();
+    }
+    // Again is no more.
+    library.put_note(&note(mac, &number(0), &megabyte)).unwrap();
+    let large = [EntryChange::Set(property("a", &"x".repeat(5_000)))];
+    library.change_entry(mac, &dp("d"), &large).unwrap();
+    let refused = library.put_note(&note(mac, &number(63), &megabyte));
+    assert!(matches!(refused, Err(IntakeError::KeepsTooMuch(path)) if path == dp("d/e/._63")));
+    assert_eq!(library.entry(mac, &dp("d/e/._63")).unwrap(), None);
+    let rest = vec![0; MIB - 5_000 - "urn:test".len() - "a".len()];
+    library.put_note(&note(mac, &number(63), &rest)).unwrap();
+    assert!(matches!(
+        library.change_entry(mac, &dp("d/e"), &large),
+        Err(TreeError::KeepsTooMuch(_))
+    ));
+    assert!(matches!(
+        library.copy_entry(mac, &dp("d"), &dp("f"), false, false),
+        Err(TreeError::KeepsTooMuch(_))
+    ));
+    assert_eq!(library.entry(mac, &dp("f")).unwrap(), None);
+    // Photos, other devices and what takes away are not stopped.
+    put(&library, b"photo", filing(mac, "a.jpg")).unwrap();
+    library.put_note(&note(phone, "._a", &megabyte)).unwrap();
+    let forget = [EntryChange::Remove {
+        namespace: "urn:test".to_owned(),
+        name: "a".to_owned(),
+    }];
+    library.change_entry(mac, &dp("d"), &forget).unwrap();
+    library.change_entry(mac, &dp("d/e"), &large).unwrap();
+    // A folder takes its notes with it.
+    library.remove_entry(mac, &dp("d")).unwrap();
+    library.put_note(&note(mac, "._again", &megabyte)).unwrap();
+}
+
+#[test]
+fn notes_and_properties_leave_the_reserve_free() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    library.put_note(&note(phone, "._a", b"1")).unwrap();
+    library.set_reserve(u64::MAX / 2).unwrap();
+    let refused = library.put_note(&note(phone, "._b", b"1")).unwrap_err();
+    assert!(matches!(refused, IntakeError::NoSpace { .. }) && refused.is_transient());
+    let property = [EntryChange::Set(property("a", "1"))];
+    assert!(matches!(
+        library.change_entry(phone, &dp("._a"), &property),
+        Err(TreeError::NoSpace { .. })
     ));
 }
 

@@ -33,19 +33,19 @@ fn folders_are_made_where_their_parents_are() {
     let library = home.ready();
     let phone = device(&library, "phone");
     assert!(
-        matches!(library.make_folder(phone, &dp("a/b")), Err(TreeError::ParentMissing(path)) if path == dp("a"))
+        matches!(library.make_folder(phone, &dp("a/b"), &[]), Err(TreeError::ParentMissing(path)) if path == dp("a"))
     );
-    let made = library.make_folder(phone, &dp("a")).unwrap();
+    let made = library.make_folder(phone, &dp("a"), &[]).unwrap();
     assert!(made.is_folder);
     assert!(matches!(
-        library.make_folder(phone, &dp("a")),
+        library.make_folder(phone, &dp("a"), &[]),
         Err(TreeError::AlreadyExists(_))
     ));
     assert!(matches!(
-        library.make_folder(phone, &DevicePath::root()),
+        library.make_folder(phone, &DevicePath::root(), &[]),
         Err(TreeError::AlreadyExists(_))
     ));
-    library.make_folder(phone, &dp("a/b")).unwrap();
+    library.make_folder(phone, &dp("a/b"), &[]).unwrap();
     put(&library, b"1", filing(phone, "a/x.jpg")).unwrap();
     assert_eq!(
         names(&library.list(phone, &dp("a")).unwrap()),
@@ -70,7 +70,7 @@ fn a_change_anywhere_below_changes_every_folder_above_and_no_other() {
     let library = home.ready();
     let phone = device(&library, "phone");
     for folder in ["a", "a/b", "a/b/c", "z"] {
-        library.make_folder(phone, &dp(folder)).unwrap();
+        library.make_folder(phone, &dp(folder), &[]).unwrap();
     }
     put(&library, b"0", filing(phone, "a/b/c/0.jpg")).unwrap();
     let above = ["", "a", "a/b", "a/b/c"];
@@ -159,7 +159,7 @@ fn removing_hides_and_keeps_the_photos() {
     let home = Home::new();
     let library = home.ready();
     let phone = device(&library, "phone");
-    library.make_folder(phone, &dp("dcim")).unwrap();
+    library.make_folder(phone, &dp("dcim"), &[]).unwrap();
     let receipt = put(&library, b"kept", filing(phone, "dcim/a.jpg")).unwrap();
     library.remove_entry(phone, &dp("dcim")).unwrap();
     assert_eq!(library.entry(phone, &dp("dcim")).unwrap(), None);
@@ -171,7 +171,7 @@ fn removing_hides_and_keeps_the_photos() {
     assert!(library.remove_entry(phone, &DevicePath::root()).is_err());
     assert_eq!(read(&library, &receipt), b"kept");
     // The name is free again, and its new file is another one.
-    library.make_folder(phone, &dp("dcim")).unwrap();
+    library.make_folder(phone, &dp("dcim"), &[]).unwrap();
     let again = put(&library, b"new", filing(phone, "dcim/a.jpg")).unwrap();
     assert_ne!(again.entry.unwrap().id, receipt.entry.unwrap().id);
     assert_eq!(home.photos().len(), 2);
@@ -264,7 +264,7 @@ fn folders_move_with_all_below_them() {
     let library = home.ready();
     let phone = device(&library, "phone");
     for folder in ["a", "a/b", "t"] {
-        library.make_folder(phone, &dp(folder)).unwrap();
+        library.make_folder(phone, &dp(folder), &[]).unwrap();
     }
     let receipt = put(&library, b"1", filing(phone, "a/b/1.jpg")).unwrap();
     put(&library, b"2", filing(phone, "t/old.jpg")).unwrap();
@@ -309,7 +309,7 @@ fn a_copy_is_another_name_for_the_same_photo() {
     let home = Home::new();
     let library = home.ready();
     let phone = device(&library, "phone");
-    library.make_folder(phone, &dp("a")).unwrap();
+    library.make_folder(phone, &dp("a"), &[]).unwrap();
     let receipt = put(&library, b"1", filing(phone, "a/1.jpg")).unwrap();
     let copy = library
         .copy_entry(phone, &dp("a"), &dp("b"), false, false)
@@ -342,12 +342,12 @@ fn a_copy_is_another_name_for_the_same_photo() {
 
 /// Makes a folder and 15 others in it, each in the one before. Returns the path of the innermost: 2416 bytes.
 fn deep(library: &Library, phone: DeviceId, outermost: &str) -> String {
-    library.make_folder(phone, &dp(outermost)).unwrap();
+    library.make_folder(phone, &dp(outermost), &[]).unwrap();
     let mut path = outermost.to_owned();
     for _ in 0..15 {
         path += "/";
         path += &"d".repeat(160);
-        library.make_folder(phone, &dp(&path)).unwrap();
+        library.make_folder(phone, &dp(&path), &[]).unwrap();
     }
     assert_eq!(path.len(), 2416);
     path
@@ -384,7 +384,7 @@ fn no_tree_becomes_deeper_than_a_path_can_say() {
         DevicePath::MAX_PATH - 2416 - 1507,
     ] {
         folder += &"x".repeat(bytes);
-        library.make_folder(phone, &dp(&folder)).unwrap();
+        library.make_folder(phone, &dp(&folder), &[]).unwrap();
         folder += "/";
     }
     let (one_more, fits) = (dp(&format!("{folder}bb")), dp(&format!("{folder}b")));
@@ -403,7 +403,7 @@ fn a_copy_of_too_much_is_refused_and_leaves_nothing() {
     let home = Home::new();
     let library = home.ready();
     let phone = device(&library, "phone");
-    library.make_folder(phone, &dp("all")).unwrap();
+    library.make_folder(phone, &dp("all"), &[]).unwrap();
     // Entries enough, without as many requests.
     let catalogue = rusqlite::Connection::open(home.data().join("catalogue.sqlite")).unwrap();
     let fill = |from: u32, to: u32| {
