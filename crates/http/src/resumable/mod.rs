@@ -32,7 +32,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use safelight_core::{DevicePath, Timestamp};
 use safelight_engine::{
     About, Device, Engine, PUT_PATIENCE, PartialError, PartialId, PiecesError, Precondition,
-    Receipt, Slot, UploadRequest,
+    Receipt, Slot, UploadRequest, Whole,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -289,8 +289,13 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
         .clone()
         .ok_or_else(Refusal::no_such_upload)?;
     let request = call.request(path, &here.about)?;
-    let receipt = call.engine.finish_pieces(upload.name, request).await?;
-    acknowledged(call, &receipt).await
+    match call.engine.finish_pieces(upload.name, request).await? {
+        Whole::Photo(receipt) => acknowledged(call, &receipt).await,
+        // What an operating system writes beside photos; nobody picks it on purpose.
+        Whole::Note(_) => Err(Refusal::bad(
+            "This is a file that an operating system keeps for itself, and no photo; it does not go to the library",
+        )),
+    }
 }
 
 async fn acknowledged(call: &Call, receipt: &Receipt) -> Result<Response, Refusal> {
