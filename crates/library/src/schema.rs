@@ -8,7 +8,7 @@ const STEPS: [&str; 5] = [
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
-    include_str!("schema/006.sql"),
+    include_str!("schema/005.sql"),
 ];
 
 /// The newest format that this version knows.
