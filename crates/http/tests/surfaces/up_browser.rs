@@ -29,7 +29,8 @@ impl Phone {
         let address = line.address();
         browser.open(&format!("http://{address}/connect/browser/{code}"));
         browser.click("form button");
-        assert_eq!(browser.address(), format!("http://{address}/up"));
+        let page = format!("http://{address}/up");
+        until("the page", || (browser.address() == page).then_some(()));
         Some(Self {
             browser,
             line,
