@@ -306,7 +306,11 @@ async fn a_finished_backup_counts_although_the_destination_is_not_in_order_after
     house.add_folder_destination("disk");
     house.back_up();
     let states = std::fs::read_dir(house.data().join("vault")).unwrap();
-    let state = states.map(|entry| entry.unwrap().path()).next().unwrap();
+    // What a destination was made in is there too, and remembers no snapshot.
+    let state = states
+        .map(|entry| entry.unwrap().path())
+        .find(|state| state.join("folders").exists())
+        .unwrap();
     // What is to be mended cannot be read.
     let due = state.join("index-to-mend");
     std::fs::create_dir(&due).unwrap();

@@ -26,9 +26,10 @@ fn seen(curl: &Path, listen: SocketAddr, trust: &[&str]) -> Option<String> {
     command
         .args(["--silent", "--output", "/dev/null"])
         .args(["--write-out", "%{certs}%header{strict-transport-security}"])
-        .args(["--resolve", &format!("{NAME}:{port}:127.0.0.1")])
+        // As a router that forwards the name's port 443.
+        .args(["--connect-to", &format!("{NAME}:443:127.0.0.1:{port}")])
         .args(trust)
-        .arg(format!("https://{NAME}:{port}/sign-in"));
+        .arg(format!("https://{NAME}/sign-in"));
     let output = run(&mut command);
     output
         .status

@@ -4,7 +4,7 @@
 //! | what | module |
 //! |---|---|
 //! | the phone's pictures, and what it has deleted | [`roll`] |
-//! | its connection: cuts, lost answers, the app killed | [`line`] |
+//! | its connection: cuts, lost answers, the app killed | [`mod@line`] |
 //! | how an app gets its password | [`login`] |
 //! | files too large for one request | [`pieces`] |
 //! | the app for Android: its requests, its rules | [`android`] |
