@@ -2,8 +2,8 @@
 //!
 //! | how | module |
 //! |---|---|
-//! | the owner invites a phone: a code to scan, good once and not for long, gets it its password | [`invitation`] |
-//! | an app asks to be let in, and the owner grants it in a browser (Nextcloud's login flow, version 2) | [`login`] |
+//! | the owner invites a phone: a code to scan, good once and not for long, gets it its password | `invitation` |
+//! | an app asks to be let in, and the owner grants it in a browser (Nextcloud's login flow, version 2) | `login` |
 //!
 //! All of it lives in memory and is gone with the program: whoever was half-way in begins again.
 

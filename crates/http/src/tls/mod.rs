@@ -2,10 +2,10 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | a certificate and its key, read and checked | [`identity`] |
-//! | the proof to an authority that a name leads here | [`challenge`] |
-//! | what is said in a certificate, as far as it is needed | [`x509`] |
-//! | many small records as few large pieces | [`gather`] |
+//! | a certificate and its key, read and checked | `identity` |
+//! | the proof to an authority that a name leads here | `challenge` |
+//! | what is said in a certificate, as far as it is needed | `x509` |
+//! | many small records as few large pieces | `gather` |
 
 mod challenge;
 mod gather;

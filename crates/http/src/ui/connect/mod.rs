@@ -3,7 +3,7 @@
 //! | what | module |
 //! |---|---|
 //! | phones, the apps for each | [`program`] |
-//! | the choice, and the new device | [`add`] |
+//! | the choice, and the new device | [`mod@add`] |
 //! | the three steps, for the owner | [`steps`] |
 //! | what a code leads to, on the phone | [`handover`] |
 //! | codes as pictures | [`qr`] |
