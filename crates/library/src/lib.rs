@@ -19,6 +19,7 @@
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
 //! | Plain-text manifests beside the photos | [`manifest`] |
 //! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
+//! | Thumbnails, placeholders and previews | [`pictures`] |
 //! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
@@ -45,6 +46,7 @@ pub mod offsite;
 pub mod open;
 pub mod partial;
 pub mod people;
+pub mod pictures;
 mod placement;
 mod private;
 pub mod problems;
@@ -81,6 +83,7 @@ pub use offsite::{PendingAsset, StoredPhoto};
 pub use open::{Library, Options};
 pub use partial::{About, Partial, PartialError, PartialId, Piece, PieceUpload, Slot};
 pub use people::PersonRow;
+pub use pictures::{PictureState, PicturesError, Thumbnail, Undrawn};
 pub use problems::{Problem, kind as problem_kind};
 pub use rebuild::RebuildReport;
 pub use reconcile::{Described, Progress, ReconcileReport};
@@ -90,4 +93,4 @@ pub use sessions::{NewSession, SessionRow};
 pub use staging::{Staged, Upload};
 pub use totals::Totals;
 pub use tree::{Entry, Moved};
-pub use verify::HomeCheck;
+pub use verify::{HomeCheck, Sound};

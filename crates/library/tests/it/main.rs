@@ -13,6 +13,7 @@ mod notes_and_properties;
 mod opening;
 mod partial;
 mod people;
+mod pictures;
 mod power;
 mod rebuild;
 mod reconcile;
