@@ -19,6 +19,7 @@
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
 //! | Plain-text manifests beside the photos | [`manifest`] |
 //! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
+//! | Photos in the order of their capture, one tile for each | [`timeline`] |
 //! | Thumbnails, placeholders and previews | [`pictures`] |
 //! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
@@ -60,6 +61,7 @@ pub mod sessions;
 pub mod settings;
 pub mod staging;
 mod stored;
+pub mod timeline;
 pub mod totals;
 pub mod tree;
 mod tree_change;
@@ -92,6 +94,7 @@ pub use releasable::{Missing, Release};
 pub use root::RootState;
 pub use sessions::{NewSession, SessionRow};
 pub use staging::{Staged, Upload};
+pub use timeline::{Day, Period, Tile};
 pub use totals::Totals;
 pub use tree::{Entry, Moved};
 pub use verify::{HomeCheck, Sound};

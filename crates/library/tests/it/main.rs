@@ -19,4 +19,5 @@ mod power;
 mod rebuild;
 mod reconcile;
 mod support;
+mod timeline;
 mod trees;
