@@ -39,7 +39,7 @@ pub use ids::{AssetId, DestinationId, DeviceId, PersonId};
 pub use jiff::Timestamp;
 pub use library_path::{FileName, LibraryPath, LibraryPathError};
 pub use media_kind::MediaKind;
-pub use remarks::{AlbumName, Description, Position, Remarks};
+pub use remarks::{AlbumName, Albums, Description, Position, Remarks};
 pub use safety::{CopyState, Evidence, Place, Proof, SafetyRule};
 pub use template::{FolderTemplate, TemplateError};
 pub use upload_name::lasting_name;
