@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, btree_set};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{CaptureTime, TimeSource};
+use crate::{CaptureTime, Position, TimeSource};
 
 /// What is said of a photo beside its bytes. The default says nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,38 +95,6 @@ pub fn prevailing(own: Option<CaptureTime>, said: Option<CaptureTime>) -> Option
     let apart = own.local.duration_since(said.local).abs();
     let own_is_better = own.source < said.source && apart <= jiff::SignedDuration::from_hours(24);
     Some(if own_is_better { own } else { said })
-}
-
-/// A place on the earth, in degrees (WGS 84).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Position {
-    latitude: f64,
-    longitude: f64,
-}
-
-impl Position {
-    /// `None` for what is no place: out of range, not a number, or 0/0, which programs write when they know of none.
-    #[must_use]
-    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
-        let exists = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
-        let unknown = latitude == 0.0 && longitude == 0.0;
-        (exists && !unknown).then_some(Self {
-            latitude,
-            longitude,
-        })
-    }
-
-    /// Degrees north of the equator, −90 to 90.
-    #[must_use]
-    pub const fn latitude(self) -> f64 {
-        self.latitude
-    }
-
-    /// Degrees east of Greenwich, −180 to 180.
-    #[must_use]
-    pub const fn longitude(self) -> f64 {
-        self.longitude
-    }
 }
 
 /// What somebody wrote about a photo: text of one or more lines.
@@ -227,14 +195,6 @@ mod tests {
             Description::MAX
         );
         assert_eq!(AlbumName::new(&long).unwrap().as_str().len(), 200);
-    }
-
-    #[test]
-    fn what_is_no_place_is_none() {
-        assert!(Position::new(0.0, 0.0).is_none());
-        assert!(Position::new(f64::NAN, 1.0).is_none());
-        assert!(Position::new(90.1, 0.0).is_none());
-        assert!(Position::new(-90.0, 180.0).is_some());
     }
 
     #[test]

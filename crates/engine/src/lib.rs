@@ -31,6 +31,7 @@ pub mod activity;
 pub mod checksum;
 pub mod command;
 mod commands;
+mod details;
 pub mod error;
 pub mod inspect;
 pub mod intake;

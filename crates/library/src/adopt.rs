@@ -5,8 +5,8 @@ use std::{collections::HashSet, fs::File, path::Path};
 
 use rusqlite::Transaction;
 use safelight_core::{
-    AssetId, ContentHash, CopyState, Evidence, FileName, LibraryPath, MediaKind, Place, Proof,
-    Timestamp,
+    AssetId, ContentHash, CopyState, Details, Evidence, FileName, LibraryPath, MediaKind, Place,
+    Proof, Timestamp,
 };
 
 use crate::{
@@ -59,6 +59,7 @@ pub(crate) struct NewPhoto {
     pub(crate) original_name: String,
     /// What is said of it, its own time among it.
     pub(crate) said: Said,
+    pub(crate) details: Option<Details>,
     pub(crate) modified: Timestamp,
     pub(crate) added_at: Timestamp,
     /// What is known of the home file.
@@ -80,6 +81,7 @@ impl NewPhoto {
             kind: facts.kind(),
             original_name: facts.name.clone(),
             said: facts.said(),
+            details: None,
             modified,
             added_at: facts.added,
             path,
@@ -361,12 +363,10 @@ impl<'a> Adopter<'a> {
         modified: Timestamp,
         facts: Option<&Facts>,
     ) -> NewPhoto {
+        let described = (self.describe)(absolute, path.name());
         let (kind, said) = match facts {
             Some(facts) => (facts.kind(), facts.said()),
-            None => {
-                let described = (self.describe)(absolute, path.name());
-                (described.kind, Said::by_itself(described.captured))
-            }
+            None => (described.kind, Said::by_itself(described.captured)),
         };
         NewPhoto {
             hash: bytes.hash,
@@ -374,6 +374,7 @@ impl<'a> Adopter<'a> {
             kind,
             original_name: facts.map_or_else(|| path.name().to_owned(), |facts| facts.name.clone()),
             said,
+            details: described.details,
             modified,
             added_at: facts.map_or_else(|| self.core.clock.now(), |facts| facts.added),
             path,
@@ -481,6 +482,7 @@ fn write(
                     path: &photo.path,
                     original_name: &photo.original_name,
                     captured: captured.as_ref(),
+                    details: photo.details.as_ref(),
                     modified: photo.modified,
                     added_at: photo.added_at,
                 },

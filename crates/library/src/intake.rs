@@ -7,8 +7,8 @@ use std::{fs, path::Path, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, LibraryPath,
-    MediaKind, Place, Remarks, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, Details, DeviceId, DevicePath, FileName,
+    LibraryPath, MediaKind, Place, Remarks, Timestamp,
 };
 
 use crate::{
@@ -41,6 +41,8 @@ pub struct Filing {
     pub captured: Option<CaptureTime>,
     /// What is said of it beside its bytes. Of a photo that is here already it is added to what was said before.
     pub remarks: Remarks,
+    /// What it says of itself besides; `None` if nobody has read it for that.
+    pub details: Option<Details>,
     /// The modification time that the device gave: what its tree shows.
     pub client_modified: Option<Timestamp>,
     /// The creation time that the device gave: what its tree shows.

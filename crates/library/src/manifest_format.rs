@@ -103,8 +103,8 @@ impl Beside {
             own_modified: said.own_modified,
             sidecar: captured.map(Captured::of),
             person: said.person.map(Captured::of),
-            latitude: position.map(Position::latitude),
-            longitude: position.map(Position::longitude),
+            latitude: position.map(|at| at.latitude),
+            longitude: position.map(|at| at.longitude),
             description: description.as_ref().map(|text| text.as_str().to_owned()),
             favourite: *favourite,
             albums: said
@@ -273,6 +273,8 @@ mod tests {
             added_at: Timestamp::from_second(1_700_000_000).unwrap(),
             modified: Timestamp::from_second(1_600_000_000).unwrap(),
             safe: false,
+            part_of: None,
+            role: None,
         }
     }
 

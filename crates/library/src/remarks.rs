@@ -251,8 +251,8 @@ pub(crate) fn put(change: &Connection, id: AssetId, said: &Said) -> rusqlite::Re
             person.1,
             person.2,
             person.3,
-            said.collection.position.map(Position::latitude),
-            said.collection.position.map(Position::longitude),
+            said.collection.position.map(|at| at.latitude),
+            said.collection.position.map(|at| at.longitude),
             said.collection.description.as_ref().map(Description::as_str),
             said.collection.favourite
         ])?;

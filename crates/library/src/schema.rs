@@ -9,8 +9,8 @@ const STEPS: [&str; 8] = [
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
     include_str!("schema/005.sql"),
-    // 006 and 007 are written elsewhere at the same time.
-    "",
+    include_str!("schema/006.sql"),
+    // 007 is written elsewhere at the same time.
     "",
     include_str!("schema/008.sql"),
 ];
@@ -67,6 +67,12 @@ mod tests {
         assert_eq!(
             found("SELECT concat_ws(' ', photos, bytes, not_yet_safe, secret_hash) FROM person"),
             "3 18 2 hash"
+        );
+        assert_eq!(
+            found(
+                "SELECT concat_ws(' ', count(*), sum(described), sum(part_of IS NOT NULL)) FROM asset"
+            ),
+            "3 0 0"
         );
         assert_eq!(
             found("SELECT concat_ws(' ', token_hash, person, started_at, expires) FROM session"),

@@ -191,6 +191,7 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
         kind: MediaKind::Photo,
         captured: Some(taken(2024, 5, 3)),
         remarks: Remarks::default(),
+        details: None,
         client_modified: None,
         client_created: None,
         precondition: Precondition::None,
@@ -242,6 +243,7 @@ pub(crate) fn described(_path: &Path, _name: &str) -> Described {
     Described {
         kind: MediaKind::Photo,
         captured: Some(taken(2020, 6, 1)),
+        details: None,
     }
 }
 
