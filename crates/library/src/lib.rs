@@ -17,16 +17,20 @@
 //! | People and whose a photo is; the page's sessions | [`people`], [`sessions`] |
 //! | Which photos a phone may forget | [`releasable`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
+//! | What is said of a photo beside its bytes; albums | [`remarks`], `albums` |
+//! | Dates put right, and files' times that follow | [`corrections`], `file_times` |
 //! | Plain-text manifests beside the photos | [`manifest`] |
 //! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
 //! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
 mod adopt;
+mod albums;
 pub mod arrivals;
 pub mod asset;
 mod catalogue;
 mod committer;
+pub mod corrections;
 pub mod destinations;
 mod details;
 pub mod devices;
@@ -34,6 +38,7 @@ pub mod disk;
 pub mod entry_properties;
 pub mod error;
 pub mod evidence;
+mod file_times;
 mod folders;
 pub mod intake;
 pub mod jobs;
@@ -52,6 +57,7 @@ pub mod problems;
 pub mod rebuild;
 pub mod reconcile;
 pub mod releasable;
+pub mod remarks;
 pub mod root;
 mod schema;
 pub mod sessions;
@@ -67,6 +73,7 @@ mod walk;
 
 pub use arrivals::{Arrival, ArrivalId, Whose};
 pub use asset::Asset;
+pub use corrections::{Corrected, CorrectionId, CorrectionRow, NewDate, Undone};
 pub use destinations::{DestinationRow, NewDestination};
 pub use devices::{Acknowledge, DeviceRow, NewDevice};
 pub use disk::{Disk, RealDisk};
@@ -86,6 +93,7 @@ pub use problems::{Problem, kind as problem_kind};
 pub use rebuild::RebuildReport;
 pub use reconcile::{Described, Progress, ReconcileReport};
 pub use releasable::{Missing, Release};
+pub use remarks::Said;
 pub use root::RootState;
 pub use sessions::{NewSession, SessionRow};
 pub use staging::{Staged, Upload};

@@ -17,5 +17,6 @@ mod people;
 mod power;
 mod rebuild;
 mod reconcile;
+mod remarks;
 mod support;
 mod trees;
