@@ -185,6 +185,7 @@ impl Engine {
         drop(file);
         Ok(Filing {
             device: Some(request.device),
+            person: None,
             wish: lasting_name(request.path.name()).to_owned(),
             device_path: Some(request.path),
             kind: facts.kind,
@@ -193,6 +194,7 @@ impl Engine {
             client_created: request.created,
             precondition: request.precondition,
             create_parents: request.create_parents,
+            source: None,
         })
     }
 

@@ -18,7 +18,8 @@
 //! | Which photos a phone may forget | [`releasable`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
 //! | Plain-text manifests beside the photos | [`manifest`] |
-//! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
+//! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `in_place`, `walk`, `adopt` |
+//! | Collections that are brought in, and which of their files were read | [`imports`] |
 //! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
@@ -34,6 +35,8 @@ pub mod entry_properties;
 pub mod error;
 pub mod evidence;
 mod folders;
+pub mod imports;
+mod in_place;
 pub mod intake;
 pub mod jobs;
 mod kept;
@@ -68,12 +71,14 @@ pub use arrivals::{Arrival, ArrivalId, Whose};
 pub use asset::Asset;
 pub use destinations::{DestinationRow, NewDestination};
 pub use devices::{Acknowledge, DeviceRow, NewDevice};
-pub use disk::{Disk, RealDisk};
+pub use disk::{Disk, RealDisk, Sharing};
 pub use entry_properties::{EntryChange, Property};
 pub use error::{
     CatalogueError, DiskError, IntakeError, LibraryError, LibraryUnavailable, OpenError, ReadError,
     RootError, RowError, TreeError,
 };
+pub use imports::{Brought, ImportId, ImportNote, ImportRow, ReadBefore, SourceFile};
+pub use in_place::InPlaceReport;
 pub use intake::{Filing, Outcome, Precondition, Receipt};
 pub use jobs::{Job, JobId, NewJob};
 pub use notes::{NewNote, NoteReceipt};

@@ -9,10 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use safelight_core::Timestamp;
+use safelight_core::{Remarks, Timestamp};
 
 /// One thing that a source came upon.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Found {
     /// A file that may be brought in.
     Item(Item),
@@ -23,7 +23,7 @@ pub enum Found {
 }
 
 /// A file of a collection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// How its bytes are opened.
     pub origin: Origin,
@@ -36,6 +36,8 @@ pub struct Item {
     pub length: u64,
     /// The file's modification time, as the collection says.
     pub modified: Option<Timestamp>,
+    /// What the collection says of it beside its bytes. Boxed, since most collections say nothing.
+    pub remarks: Option<Box<Remarks>>,
 }
 
 /// How a file's bytes are opened, again and again.
@@ -185,6 +187,7 @@ mod tests {
             wish: wish.map(Into::into),
             length: 1,
             modified: None,
+            remarks: None,
         }
     }
 
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_item_is_small() {
-        assert!(size_of::<Item>() <= 104, "{}", size_of::<Item>());
+        assert!(size_of::<Item>() <= 112, "{}", size_of::<Item>());
     }
 
     #[test]
