@@ -11,7 +11,7 @@ use safelight_core::{
 
 use crate::{
     asset::{self, Asset},
-    committer::{NewAsset, insert_asset, note_arrival, relocate, reset_home},
+    committer::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
     intake::Outcome,
@@ -489,7 +489,7 @@ fn write(
             )?;
             remarks::put(change, id, &photo.said)?;
             store(change, id, &home(photo.state), None)?;
-            note_arrival(change, id, None, None, photo.added_at, Outcome::Stored)?;
+            note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
             Ok(u64::from(photo.state == CopyState::Good))
         }
         Finding::Home {

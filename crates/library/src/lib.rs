@@ -20,7 +20,8 @@
 //! | What is said of a photo beside its bytes; albums | [`remarks`], `albums` |
 //! | Dates put right, and files' times that follow | [`corrections`], `file_times` |
 //! | Plain-text manifests beside the photos | [`manifest`] |
-//! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
+//! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `in_place`, `walk`, `adopt` |
+//! | Collections that are brought in, and which of their files were read | [`imports`] |
 //! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
@@ -40,6 +41,8 @@ pub mod error;
 pub mod evidence;
 mod file_times;
 mod folders;
+pub mod imports;
+mod in_place;
 pub mod intake;
 pub mod jobs;
 mod kept;
@@ -76,12 +79,14 @@ pub use asset::Asset;
 pub use corrections::{Corrected, CorrectionId, CorrectionRow, NewDate, Undone};
 pub use destinations::{DestinationRow, NewDestination};
 pub use devices::{Acknowledge, DeviceRow, NewDevice};
-pub use disk::{Disk, RealDisk};
+pub use disk::{Disk, RealDisk, Sharing};
 pub use entry_properties::{EntryChange, Property};
 pub use error::{
     CatalogueError, DiskError, IntakeError, LibraryError, LibraryUnavailable, OpenError, ReadError,
     RootError, RowError, TreeError,
 };
+pub use imports::{Brought, ImportId, ImportNote, ImportRow, ReadBefore, SourceFile};
+pub use in_place::InPlaceReport;
 pub use intake::{Filing, Outcome, Precondition, Receipt};
 pub use jobs::{Job, JobId, NewJob};
 pub use notes::{NewNote, NoteReceipt};

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The steps, oldest first. A step that was released is never changed; a new one is added.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
@@ -13,6 +13,7 @@ const STEPS: [&str; 8] = [
     // 007 is written elsewhere at the same time.
     "",
     include_str!("schema/008.sql"),
+    include_str!("schema/009.sql"),
 ];
 
 /// The newest format that this version knows.

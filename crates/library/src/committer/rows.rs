@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use safelight_core::{
     AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
-    Timestamp,
+    PersonId, Timestamp,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     details::duration_column,
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
+    imports,
     intake::{Filing, Outcome, Receipt, Target, file_time, target},
     manifest, notes,
     open::Core,
@@ -74,7 +75,15 @@ pub(super) fn write(
         device_path,
         ..
     } = &row.filing;
-    note_arrival(change, asset, *device, device_path.as_ref(), now, outcome)?;
+    let by = By {
+        device: *device,
+        person: row.filing.person,
+        path: device_path.as_ref(),
+    };
+    let person = note_arrival(change, asset, &by, now, outcome)?;
+    if let Some(source) = &row.filing.source {
+        imports::note_brought(change, source, &row.hash, person, outcome)?;
+    }
     let entry = match (device, device_path) {
         (Some(device), Some(device_path)) => {
             let put = Put {
@@ -254,34 +263,53 @@ pub(crate) fn relocate(
     judge(change, stored_rule(change)?, asset)
 }
 
+/// Who brought a photo, and as what.
+pub(crate) struct By<'a> {
+    pub(crate) device: Option<DeviceId>,
+    /// Who brought it without a device.
+    pub(crate) person: Option<PersonId>,
+    /// Its name in the device's tree, or in the collection that it was imported from.
+    pub(crate) path: Option<&'a DevicePath>,
+}
+
+impl By<'_> {
+    /// For a file that was found in the library folder.
+    pub(crate) const fn nobody() -> Self {
+        Self {
+            device: None,
+            person: None,
+            path: None,
+        }
+    }
+}
+
 /// Notes who brought a photo, and whose it is.
 pub(crate) fn note_arrival(
     change: &Connection,
     asset: AssetId,
-    device: Option<DeviceId>,
-    path: Option<&DevicePath>,
+    by: &By<'_>,
     at: Timestamp,
     outcome: Outcome,
-) -> rusqlite::Result<()> {
-    if let Some(device) = device {
+) -> rusqlite::Result<PersonId> {
+    if let Some(device) = by.device {
         change
             .prepare_cached("UPDATE device SET last_arrival_at = ?2 WHERE id = ?1")?
             .execute([device.0, micros(at)])?;
     }
-    let person = people::note_holder(change, asset, device)?;
+    let person = people::note_holder(change, asset, by.device, by.person)?;
     change
         .prepare_cached(
             "INSERT INTO arrival (asset, device, device_path, at, outcome, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             asset.0,
-            device.map(|device| device.0),
-            path.map(DevicePath::as_str),
+            by.device.map(|device| device.0),
+            by.path.map(DevicePath::as_str),
             micros(at),
             outcome.as_str(),
             person.0
         ])?;
-    Ok(())
+    Ok(person)
 }
 
 /// A name of a device's tree that comes to stand for a photo.

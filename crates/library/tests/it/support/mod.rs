@@ -186,6 +186,7 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
     let path = dp(path);
     Filing {
         device: Some(device),
+        person: None,
         wish: path.name().to_owned(),
         device_path: Some(path),
         kind: MediaKind::Photo,
@@ -196,6 +197,7 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
         client_created: None,
         precondition: Precondition::None,
         create_parents: false,
+        source: None,
     }
 }
 
