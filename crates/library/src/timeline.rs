@@ -54,6 +54,8 @@ pub struct Tile {
     pub taken: Option<DateTime>,
     /// How long a video lasts.
     pub duration: Option<Duration>,
+    /// The media type that its bytes have, if they were read for that.
+    pub mime: Option<String>,
     /// Whether its file holds a short video, too.
     pub is_motion_photo: bool,
     /// What the other files of its group are to it, without repetition.
@@ -196,6 +198,7 @@ fn tile(row: &Row<'_>) -> rusqlite::Result<Tile> {
             .and_then(|milliseconds| u64::try_from(milliseconds).ok())
             .map(Duration::from_millis),
         is_motion_photo: row.get(6)?,
+        mime: row.get(8)?,
         parts,
     })
 }
@@ -321,7 +324,7 @@ impl Library {
         self.core().catalogue.read("list the photos", |connection| {
             let mut query = connection.prepare_cached(&format!(
                 "SELECT a.id, a.hash, a.kind, a.original_name, a.captured_local, a.duration, a.motion_video IS NOT NULL,
-                   (SELECT group_concat(p.role) FROM asset p WHERE p.part_of = a.id)
+                   (SELECT group_concat(p.role) FROM asset p WHERE p.part_of = a.id), a.mime
                  {} {} LIMIT ?4 OFFSET ?5",
                 stretch.tiles(),
                 stretch.order()
