@@ -80,3 +80,9 @@ pub use safelight_media::pictures::WorkerProgram;
 pub use sessions::{Session, SessionToken};
 pub use start::{Engine, OpenError, Options};
 pub use tree::{NoteRoom, OpenPhoto, Room};
+
+/// What the decoders' own process does, and nothing else: see `safelight_media::pictures`.
+pub use safelight_media::pictures::work as media_worker;
+
+/// The argument that makes a program of ours such a process.
+pub const MEDIA_WORKER: &str = "media-worker";
