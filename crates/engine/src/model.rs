@@ -104,7 +104,7 @@ pub struct Problem {
 /// Something going on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// `backup`, `verify`, `restore`, `rebuild` or `reconcile`.
+    /// `backup`, `verify`, `restore`, `rebuild`, `reconcile` or `pictures`.
     pub kind: String,
     /// On what: a destination's name, a folder.
     pub what: String,
@@ -256,6 +256,33 @@ pub struct PhotoRow {
     pub safe: bool,
 }
 
+/// A photo, or the one that stands for its group, in the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TileRow {
+    /// The photo's number.
+    pub asset: i64,
+    /// The SHA-256 of its bytes.
+    pub hash: String,
+    /// `photo`, `video` or `other`.
+    pub kind: String,
+    /// The wall clock's time when it was taken, ISO 8601.
+    pub taken: Option<String>,
+    /// How long a video lasts, in whole seconds.
+    pub seconds: Option<u64>,
+    /// Whether a short video belongs to the photo, or is in it.
+    pub is_live: bool,
+    /// Whether it is a camera's raw picture, or has one beside it.
+    pub is_raw: bool,
+    /// Whether other pictures of a burst stand behind it.
+    pub is_burst: bool,
+    /// The thumbnail's colours and rough shape as a ThumbHash; none as long as there is no thumbnail.
+    pub placeholder: Option<Vec<u8>>,
+    /// Why there is no thumbnail, if that is known.
+    pub no_picture: Option<String>,
+    /// Whether what is said of the thumbnail stays so.
+    pub is_final: bool,
+}
+
 /// All that is known of one photo's copies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhotoReceipt {
@@ -275,6 +302,8 @@ pub struct PhotoReceipt {
     pub taken: Option<String>,
     /// Who says so.
     pub taken_from: Option<String>,
+    /// Why there is no picture to look at, if that is known.
+    pub no_picture: Option<String>,
     /// Whether the owner's rule calls it safe.
     pub safe: bool,
     /// What is still to be proved.

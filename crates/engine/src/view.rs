@@ -1,7 +1,7 @@
 //! What the page and `safelight status` show, in plain data.
 
 use safelight_core::{AssetId, CopyState, DeviceId, Place, Timestamp};
-use safelight_library::{ArrivalId, Asset, Outcome, RootState, Whose};
+use safelight_library::{ArrivalId, Asset, Outcome, PictureState, RootState, Whose};
 
 use crate::{
     error::EngineError,
@@ -258,6 +258,7 @@ impl Engine {
             kind: asset.kind.as_str().into(),
             taken: asset.captured.map(|taken| taken.local.to_string()),
             taken_from: asset.captured.map(|taken| taken.source.as_str().to_owned()),
+            no_picture: self.no_picture(&asset)?,
             safe: asset.safe,
             why_not_safe: self.why_not_safe(&asset, &copies, destinations.is_empty())?,
             arrivals,
@@ -270,6 +271,15 @@ impl Engine {
                     at: text(copy.at),
                 })
                 .collect(),
+        }))
+    }
+
+    /// Why there is no picture of a photo, if that is known.
+    fn no_picture(&self, asset: &Asset) -> Result<Option<String>, EngineError> {
+        let states = self.library().picture_states(&[asset.hash])?;
+        Ok(states.into_iter().find_map(|state| match state {
+            PictureState::Refused { reason } | PictureState::Later { reason } => Some(reason),
+            PictureState::Undrawn | PictureState::Drawn { .. } => None,
         }))
     }
 

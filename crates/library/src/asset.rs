@@ -200,6 +200,35 @@ impl Library {
             })
     }
 
+    /// The photo that an entry of a device's tree stands for; none if there is no such entry (any more), or it stands for
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn photo_of_entry(
+        &self,
+        device: DeviceId,
+        entry: i64,
+    ) -> Result<Option<Asset>, CatalogueError> {
+        self.core().catalogue.read("look up a photo", |connection| {
+            // What is below a removed folder is removed.
+            Ok(connection
+                .prepare_cached(&format!(
+                    "WITH RECURSIVE up (parent, removed_at) AS (
+                       SELECT parent, removed_at FROM entry WHERE id = ?1
+                       UNION ALL
+                       SELECT e.parent, e.removed_at FROM entry e JOIN up ON e.id = up.parent
+                     )
+                     SELECT {ASSET} FROM entry e JOIN asset a ON a.id = e.asset
+                     WHERE e.id = ?1 AND e.device = ?2
+                       AND NOT EXISTS (SELECT 1 FROM up WHERE removed_at IS NOT NULL)"
+                ))?
+                .query_row([entry, device.0], asset)
+                .optional()?)
+        })
+    }
+
     /// Opens a photo's home copy for reading.
     ///
     /// # Errors

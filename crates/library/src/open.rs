@@ -24,6 +24,7 @@ use crate::{
     folders::Folders,
     names::{Flights, Names},
     partial::Partials,
+    pictures::Pictures,
     private,
     root::{self, Root},
     schema, settings,
@@ -77,6 +78,7 @@ pub(crate) struct Core {
     pub(crate) flights: Arc<Flights>,
     pub(crate) folders: Folders,
     pub(crate) partials: Partials,
+    pub(crate) pictures: Pictures,
     pub(crate) rule: RwLock<SafetyRule>,
     /// The setting of the same name: every upload asks for it.
     pub(crate) reserve: AtomicU64,
@@ -144,6 +146,7 @@ impl Library {
             ))
         })?;
         let core = Core {
+            pictures: Pictures::of(&data_dir),
             data_dir,
             catalogue,
             disk,

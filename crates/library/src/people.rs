@@ -129,8 +129,8 @@ pub(crate) fn note_holder(
     let person = found.map_or(PersonId::OWNER, PersonId);
     change
         .prepare_cached(
-            "INSERT OR IGNORE INTO holding (asset, person, device, waiting)
-             SELECT id, ?2, ?3, 1 - safe FROM asset WHERE id = ?1",
+            "INSERT OR IGNORE INTO holding (asset, person, device, waiting, taken)
+             SELECT id, ?2, ?3, 1 - safe, iif(?2 = 1, NULL, captured_local) FROM asset WHERE id = ?1",
         )?
         .execute([asset.0, person.0, device.map_or(0, |device| device.0)])?;
     Ok(person)
