@@ -4,7 +4,7 @@ use std::fs::File;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, LibraryPath, MediaKind, Timestamp, group::Role,
+    AssetId, CaptureTime, ContentHash, DeviceId, LibraryPath, MediaKind, Timestamp, group::Role,
 };
 
 use crate::{

@@ -13,6 +13,7 @@
 //! | The disk operations that tests replace | [`disk`] |
 //! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
 //! | What is kept with a name beside the photo; files that are no photos | [`entry_properties`], [`notes`] |
+//! | What belongs together, and has one fate | [`groups`] |
 //! | Photos, arrivals, devices, destinations | [`asset`], `details`, [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
 //! | People and whose a photo is; the page's sessions | [`people`], [`sessions`] |
 //! | Which photos a phone may forget | [`releasable`] |
@@ -43,6 +44,7 @@ pub mod error;
 pub mod evidence;
 mod file_times;
 mod folders;
+pub mod groups;
 pub mod imports;
 mod in_place;
 pub mod intake;

@@ -103,6 +103,36 @@ pub(crate) fn below_whose(
     })
 }
 
+/// The person whose folder a folder of the library is, or lies below; the owner has all others.
+pub(crate) fn whose_folder(
+    connection: &Connection,
+    folder_key: &str,
+) -> rusqlite::Result<PersonId> {
+    let first = folder_key.split('/').next().unwrap_or_default();
+    let found = connection
+        .prepare_cached("SELECT id FROM person WHERE folder_key = ?1")?
+        .query_row([first], |row| row.get(0))
+        .optional()?;
+    Ok(found.map_or(PersonId::OWNER, PersonId))
+}
+
+/// Whose photos a device brings; without one, the person's who brings them, else the owner's.
+pub(crate) fn bringing(
+    connection: &Connection,
+    device: Option<DeviceId>,
+    person: Option<PersonId>,
+) -> rusqlite::Result<PersonId> {
+    let found = match device {
+        Some(device) => connection
+            .prepare_cached("SELECT person FROM device WHERE id = ?1")?
+            .query_row([device.0], |row| row.get(0))
+            .optional()?
+            .map(PersonId),
+        None => person,
+    };
+    Ok(found.unwrap_or(PersonId::OWNER))
+}
+
 /// Whose a photo is that arrives: its device's person's, or the person's who brings it without one, else that of the
 /// person in whose folder it lies, else the owner's. Notes that the person has it.
 pub(crate) fn note_holder(

@@ -8,8 +8,8 @@ use std::{
 use safelight_core::{AssetId, ContentHash, Timestamp};
 
 use crate::{
-    asset::Asset,
-    error::{DiskError, DiskResult, ReadError},
+    asset::{self, Asset},
+    error::{CatalogueError, DiskError, DiskResult, ReadError},
     intake::modified_of,
     open::Library,
     placement::hash_of,
@@ -147,9 +147,12 @@ impl Library {
                 })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Gone with the whole disk, or renamed while we looked?
+                // Gone with the whole disk, or renamed while we looked? Files are renamed in the writer's turn.
                 self.core().ready_root()?;
-                match self.asset(id)? {
+                let now = self.core().catalogue.write("look up a photo", |change| {
+                    Ok::<_, CatalogueError>(asset::by_id(change, id)?)
+                })?;
+                match now {
                     Some(now) if now.path != asset.path => self.verify_home(id),
                     _ => Ok(HomeCheck::Missing),
                 }

@@ -1,10 +1,15 @@
 //! Which groups some files are, and what each is to its group.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{
     Mark, Member, Of, Role,
     name::fold,
     tie::{Looked, Sort, belong_together},
 };
+
+/// A sidecar and its photo that arrive within this time surely mean each other.
+const TOGETHER: SignedDuration = SignedDuration::from_hours(24);
 
 /// A file, and what the catalogue says of its group.
 #[derive(Clone, Debug)]
@@ -13,6 +18,8 @@ pub struct Known {
     pub member: Member,
     /// The number of the group that it is in; files of the same number are in the same one.
     pub group: i64,
+    /// When it came.
+    pub arrived: Timestamp,
     /// Whether it lies in the folder that is looked at, so that its name says something there.
     pub is_beside: bool,
 }
@@ -78,30 +85,49 @@ fn may_be_tied(new: &Known, other: &Known, new_looked: &Looked<'_>, looked: &Loo
 }
 
 /// A file of the one group that a sidecar can belong to.
+///
+/// Phones use names again, so the photo of its name may be another one than yesterday. Then it belongs to the one that came
+/// when it came, if there is just one, and else stays where it is.
 fn place_of(sidecar: usize, files: &[Known], looked: &[Looked<'_>], sets: &Sets) -> Option<usize> {
     let own = &looked[sidecar].name;
-    let fits = |file: &usize| {
-        let other = &looked[*file];
-        files[*file].is_beside
-            && matches!(other.sort, Sort::Still | Sort::Raw | Sort::Video)
-            && match &own.sidecar {
-                Some(Of::Name(name)) => *name == fold(&other.member.name),
-                _ => own.stem == other.name.stem,
-            }
+    let is_shown = |file: usize| matches!(looked[file].sort, Sort::Still | Sort::Raw | Sort::Video);
+    let has_its_name = |file: usize| match &own.sidecar {
+        Some(Of::Name(name)) => *name == fold(&files[file].member.name),
+        _ => own.stem == looked[file].name.stem,
     };
-    let fitting: Vec<usize> = (0..files.len()).filter(fits).collect();
-    let first = *fitting.first()?;
-    if fitting
-        .iter()
-        .all(|file| sets.root(*file) == sets.root(first))
-    {
-        return Some(first);
+    let shown: Vec<usize> = (0..files.len()).filter(|file| is_shown(*file)).collect();
+    let (mut may_be, mut former) = (Vec::new(), None);
+    for file in &shown {
+        let was_with = files[*file].group == files[sidecar].group;
+        if was_with {
+            former = Some(*file);
+        }
+        if was_with || (files[*file].is_beside && has_its_name(*file)) {
+            may_be.push(*file);
+        }
     }
-    // Programs write `a.xmp` for a raw file, and into others what they have to say.
-    let mut raw = fitting
-        .into_iter()
-        .filter(|file| looked[*file].sort == Sort::Raw);
-    raw.next().filter(|_| raw.next().is_none())
+    let one_of = |places: &[usize]| {
+        let first = *places.first()?;
+        let is_one = places
+            .iter()
+            .all(|place| sets.root(*place) == sets.root(first));
+        is_one.then_some(first)
+    };
+    if let Some(place) = one_of(&may_be) {
+        return Some(place);
+    }
+    may_be.retain(|file| {
+        let apart = files[*file].arrived.duration_since(files[sidecar].arrived);
+        apart.abs() <= TOGETHER
+    });
+    if may_be.is_empty() {
+        return former;
+    }
+    one_of(&may_be).or_else(|| {
+        // Programs write `a.xmp` for a raw file, and into others what they have to say.
+        may_be.retain(|file| looked[*file].sort == Sort::Raw && has_its_name(*file));
+        one_of(&may_be)
+    })
 }
 
 fn group(members: &[usize], looked: &[Looked<'_>]) -> Group {

@@ -135,6 +135,25 @@ impl GroupName {
         }
     }
 
+    /// What the names of the group begin with, as this one's folder spells them. Nothing for the bursts whose names differ
+    /// from the beginning: their pictures are found by their time.
+    #[must_use]
+    pub fn beginnings(&self, name: &str) -> Vec<String> {
+        if self.range.start > 0 {
+            return Vec::new();
+        }
+        let stem = self.text(name);
+        let mut beginnings = Vec::with_capacity(3);
+        for letter in ["E", "O"] {
+            let marked = with_letter(&stem, letter);
+            if apples_letter(&marked).is_some() {
+                beginnings.push(marked);
+            }
+        }
+        beginnings.push(stem);
+        beginnings
+    }
+
     /// Where a number belongs that tells the whole group from another one of the same names.
     #[must_use]
     pub const fn stem_end(&self) -> usize {
@@ -437,6 +456,14 @@ mod tests {
             let found = GroupName::of(name);
             assert_eq!((found.stem.as_str(), found.mark), (stem, mark), "{name}");
         }
+    }
+
+    #[test]
+    fn the_names_of_a_group_begin_alike() {
+        let of = |name| GroupName::of(name).beginnings(name);
+        assert_eq!(of("IMG_E1234.JPG"), ["IMG_E1234", "IMG_O1234", "IMG_1234"]);
+        assert_eq!(of("VID_1234_HEVC.MOV"), ["VID_1234"]);
+        assert!(of("00000IMG_00000_BURST20190101120000123.jpg").is_empty());
     }
 
     #[test]

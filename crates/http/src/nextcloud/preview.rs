@@ -75,12 +75,7 @@ pub(super) async fn handle(
     }
 }
 
-async fn look(
-    app: &App,
-    device: &Device,
-    asked: &Asked,
-    size: Size,
-) -> Result<Look, EngineError> {
+async fn look(app: &App, device: &Device, asked: &Asked, size: Size) -> Result<Look, EngineError> {
     let entry = match (asked.file_id, &asked.file) {
         (Some(id), _) => Some(id),
         (None, Some(path)) => match DevicePath::parse(path.trim_matches('/')) {

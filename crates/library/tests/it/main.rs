@@ -5,6 +5,7 @@
 mod copies;
 mod details;
 mod faults;
+mod groups;
 mod intake;
 mod jobs_and_settings;
 mod manifests;

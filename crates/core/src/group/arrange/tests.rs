@@ -102,6 +102,7 @@ fn groups_of(arriving: &[Member]) -> Vec<String> {
         let mut files = vec![Known {
             member: member.clone(),
             group: number,
+            arrived: Timestamp::UNIX_EPOCH,
             is_beside: true,
         }];
         let (with, without): (Vec<Known>, Vec<Known>) = here
@@ -384,6 +385,7 @@ fn names_of_other_folders_say_nothing() {
     let known = |member, group, is_beside| Known {
         member,
         group,
+        arrived: Timestamp::UNIX_EPOCH,
         is_beside,
     };
     let files = [
@@ -398,6 +400,7 @@ fn what_is_in_a_group_stays_there() {
     let known = |member, group, is_beside| Known {
         member,
         group,
+        arrived: Timestamp::UNIX_EPOCH,
         is_beside,
     };
     // The video and a note were joined to the photo elsewhere.
@@ -410,6 +413,36 @@ fn what_is_in_a_group_stays_there() {
     let found = arrange(&files);
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].lead, found[0].parts.len()), (0, 3));
+}
+
+#[test]
+fn a_sidecar_of_a_name_that_is_used_again_is_with_the_photo_that_came_with_it() {
+    const OLD: i64 = 1;
+    const NOTE: i64 = 2;
+    let groups = |note_group, note_came_on_day: i64| {
+        let known = |member, group, day: i64, is_beside| Known {
+            member,
+            group,
+            arrived: Timestamp::from_second(day * 86_400).unwrap(),
+            is_beside,
+        };
+        let files = [
+            known(still("IMG_0001.HEIC").at("13:00:00"), 9, 100, true),
+            // Its name stands for the new one now.
+            known(still("IMG_0001.HEIC").at("12:00:00"), OLD, 1, false),
+            known(sidecar("IMG_0001.AAE"), note_group, note_came_on_day, true),
+        ];
+        let found = arrange(&files);
+        let of_note = found.iter().find(|group| {
+            let is_note = |part: &Part| part.file == 2;
+            group.lead == 2 || group.parts.iter().any(is_note)
+        });
+        of_note.unwrap().lead
+    };
+    assert_eq!(groups(OLD, 1), 1, "it came with the old one");
+    assert_eq!(groups(OLD, 100), 0, "it came with the new one");
+    assert_eq!(groups(OLD, 50), 1, "it came with neither and stays");
+    assert_eq!(groups(NOTE, 50), 0, "there is no other one");
 }
 
 /// Files of a few stems, times and identifiers, so that many of them meet.
