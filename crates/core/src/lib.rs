@@ -13,6 +13,7 @@
 //! | files that an operating system writes for itself | [`system_file`] |
 //! | [`FolderTemplate`]: how a capture time becomes a folder | [`template`] |
 //! | [`CaptureTime`], [`TimeSource`]: when a photo was taken, and who says so | [`capture`] |
+//! | [`Remarks`]: what is said of a photo beside its bytes; which time counts | [`remarks`] |
 //! | [`MediaKind`] | [`media_kind`] |
 //! | what belongs together, and which of it is shown | [`group`] |
 //! | [`Details`], [`Position`]: what a file says of itself besides | [`details`] |
@@ -28,6 +29,7 @@ pub mod hash;
 pub mod ids;
 pub mod library_path;
 pub mod media_kind;
+pub mod remarks;
 pub mod safety;
 pub mod system_file;
 pub mod template;
@@ -42,6 +44,7 @@ pub use ids::{AssetId, DestinationId, DeviceId, PersonId};
 pub use jiff::Timestamp;
 pub use library_path::{FileName, LibraryPath, LibraryPathError};
 pub use media_kind::MediaKind;
+pub use remarks::{AlbumName, Albums, Description, Remarks};
 pub use safety::{CopyState, Evidence, Place, Proof, SafetyRule};
 pub use template::{FolderTemplate, TemplateError};
 pub use upload_name::lasting_name;

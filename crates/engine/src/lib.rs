@@ -21,6 +21,7 @@
 //! | thumbnails and previews, drawn in the background or at once | [`pictures`] |
 //! | how each device stands, and what is overdue | `standing` |
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
+//! | collections brought in: folders, cards, exports | [`import`] |
 //! | what is read from files that need not be in the library | [`inspect`] |
 //! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
@@ -35,6 +36,7 @@ pub mod command;
 mod commands;
 mod details;
 pub mod error;
+pub mod import;
 pub mod inspect;
 pub mod intake;
 pub mod model;

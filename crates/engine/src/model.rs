@@ -312,6 +312,24 @@ pub struct PhotoReceipt {
     pub arrivals: Vec<ReceiptArrival>,
     /// Where it is, and what was proved.
     pub copies: Vec<ReceiptCopy>,
+    /// All files of its group, the one that stands for it first; empty for a photo of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<GroupMember>,
+}
+
+/// A file of a photo's group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMember {
+    /// The photo's number.
+    pub asset: i64,
+    /// The name that it arrived with.
+    pub name: String,
+    /// The place in the library.
+    pub path: String,
+    /// What it is to the one that stands for the group, in [`safelight_core::group::Role`]'s words; none for that one.
+    pub role: Option<String>,
+    /// Whether its own copies are proved as the owner's rule demands. The group is safe when all of them are.
+    pub proved: bool,
 }
 
 /// How a photo came.

@@ -6,8 +6,8 @@ use safelight_library::{ArrivalId, Asset, Outcome, PictureState, RootState, Whos
 use crate::{
     error::EngineError,
     model::{
-        ArrivalRow, DestinationStatus, LibraryState, LibraryStatus, PhotoReceipt, PhotoRow,
-        Problem, ReceiptArrival, ReceiptCopy, Status,
+        ArrivalRow, DestinationStatus, GroupMember, LibraryState, LibraryStatus, PhotoReceipt,
+        PhotoRow, Problem, ReceiptArrival, ReceiptCopy, Status,
     },
     people::Asker,
     start::Engine,
@@ -249,6 +249,7 @@ impl Engine {
                 .find(|row| row.id == id)
                 .map_or_else(|| format!("destination {id}"), |row| row.name.clone()),
         };
+        let group = self.group_of(asker, &asset)?;
         Ok(Some(PhotoReceipt {
             asset: asset.id.0,
             hash: asset.hash.to_string(),
@@ -260,7 +261,7 @@ impl Engine {
             taken_from: asset.captured.map(|taken| taken.source.as_str().to_owned()),
             no_picture: self.no_picture(&asset)?,
             safe: asset.safe,
-            why_not_safe: self.why_not_safe(&asset, &copies, destinations.is_empty())?,
+            why_not_safe: self.why_not_safe(&asset, &copies, destinations.is_empty(), &group)?,
             arrivals,
             copies: copies
                 .iter()
@@ -271,6 +272,38 @@ impl Engine {
                     at: text(copy.at),
                 })
                 .collect(),
+            group,
+        }))
+    }
+
+    /// The files of a photo's group that somebody may see; none for a photo of its own.
+    fn group_of(&self, asker: Asker, asset: &Asset) -> Result<Vec<GroupMember>, EngineError> {
+        let library = self.library();
+        let (rule, files) = (library.safety_rule(), library.group(asset.id)?);
+        if files.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let mut group = Vec::with_capacity(files.len());
+        for file in files {
+            if self.may_see(asker, file.id)? {
+                group.push(GroupMember {
+                    asset: file.id.0,
+                    name: file.original_name,
+                    path: file.path.to_string(),
+                    role: file.role.map(|role| role.as_str().to_owned()),
+                    proved: rule.is_safe(&library.copies(file.id)?),
+                });
+            }
+        }
+        Ok(group)
+    }
+
+    /// Why there is no picture of a photo, if that is known.
+    fn no_picture(&self, asset: &Asset) -> Result<Option<String>, EngineError> {
+        let states = self.library().picture_states(&[asset.hash])?;
+        Ok(states.into_iter().find_map(|state| match state {
+            PictureState::Refused { reason } | PictureState::Later { reason } => Some(reason),
+            PictureState::Undrawn | PictureState::Drawn { .. } => None,
         }))
     }
 
@@ -288,6 +321,7 @@ impl Engine {
         asset: &Asset,
         copies: &[safelight_core::Evidence],
         no_destination: bool,
+        group: &[GroupMember],
     ) -> Result<Option<String>, EngineError> {
         if asset.safe {
             return Ok(None);
@@ -316,6 +350,19 @@ impl Engine {
             reasons.push("no offsite destination was added yet");
         } else if good_offsite < usize::from(rule.offsite_copies.max(1)) {
             reasons.push("there are not yet enough proved offsite copies");
+        }
+        let unproved: Vec<&str> = group
+            .iter()
+            .filter(|file| !file.proved && file.asset != asset.id.0)
+            .map(|file| file.name.as_str())
+            .collect();
+        let others;
+        if !unproved.is_empty() {
+            others = format!(
+                "what belongs to it is not safe yet: {}",
+                unproved.join(", ")
+            );
+            reasons.push(&others);
         }
         Ok(Some(reasons.join(", and ")))
     }

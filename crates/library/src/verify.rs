@@ -8,8 +8,8 @@ use std::{
 use safelight_core::{AssetId, ContentHash, Timestamp};
 
 use crate::{
-    asset::Asset,
-    error::{DiskError, DiskResult, ReadError},
+    asset::{self, Asset},
+    error::{CatalogueError, DiskError, DiskResult, ReadError},
     intake::modified_of,
     open::Library,
     placement::hash_of,
@@ -137,8 +137,8 @@ impl Library {
         match looked {
             Ok((found, _)) if found.hash == asset.hash => Ok(HomeCheck::Good),
             Ok((found, metadata)) => {
-                let untouched = found.size == asset.size
-                    && same_time(modified_of(&metadata, &path)?, asset.modified);
+                let modified = modified_of(&metadata, &path)?;
+                let untouched = self.core().is_untouched(&asset, found.size, modified)?;
                 let found = found.hash;
                 Ok(if untouched {
                     HomeCheck::Damaged { found }
@@ -147,9 +147,12 @@ impl Library {
                 })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Gone with the whole disk, or renamed while we looked?
+                // Gone with the whole disk, or renamed while we looked? Files are renamed in the writer's turn.
                 self.core().ready_root()?;
-                match self.asset(id)? {
+                let now = self.core().catalogue.write("look up a photo", |change| {
+                    Ok::<_, CatalogueError>(asset::by_id(change, id)?)
+                })?;
+                match now {
                     Some(now) if now.path != asset.path => self.verify_home(id),
                     _ => Ok(HomeCheck::Missing),
                 }

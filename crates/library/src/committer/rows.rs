@@ -3,20 +3,25 @@
 use rusqlite::{Connection, params};
 use safelight_core::{
     AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
-    Timestamp,
+    PersonId, Timestamp,
 };
 
 use crate::{
+    asset,
     committer::{Home, Row},
-    details::duration_column,
+    details::{self, duration_column},
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
-    intake::{Filing, Outcome, Receipt, Target, target},
-    manifest, notes,
+    groups::{self, New},
+    imports,
+    intake::{Filing, Outcome, Receipt, Target, file_time, target},
+    manifest::{self, folder_key},
+    notes,
     open::Core,
     partial::finished,
     people,
     problems::{self, kind},
+    remarks,
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Node, child, find},
     tree_change::{NewNode, ensure_folder, insert, next_revision, touch_upwards},
@@ -33,11 +38,17 @@ pub(super) fn write(
     let Target {
         existing,
         acknowledge,
+        folder: _,
     } = target(change, &core.nonce, &row.filing)?;
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
         Home::New { path, modified } => {
-            let id = insert_asset(change, &NewAsset::of(row, path, *modified, now))?;
+            let mut said = row.filing.said();
+            let captured = said.captured();
+            let new = NewAsset::of(row, path, captured.as_ref(), *modified, now);
+            let id = insert_asset(change, &new)?;
+            said.own_modified = file_time(core, said.own.as_ref(), row.filing.client_modified);
+            remarks::put(change, id, &said)?;
             reset_home(change, id, now)?;
             (id, path.clone(), Outcome::Stored)
         }
@@ -57,12 +68,29 @@ pub(super) fn write(
             (known.id, path.clone(), Outcome::Duplicate)
         }
     };
+    if !matches!(row.home, Home::New { .. })
+        && let Some(known) = asset::by_id(change, asset)?
+    {
+        remarks::merge(core, change, &known, &row.filing.remarks)?;
+        if let Some(details) = &row.filing.details {
+            details::keep_first(change, asset, details)?;
+        }
+    }
     let Filing {
         device,
         device_path,
         ..
     } = &row.filing;
-    note_arrival(change, asset, *device, device_path.as_ref(), now, outcome)?;
+    let by = By {
+        device: *device,
+        person: row.filing.person,
+        path: device_path.as_ref(),
+    };
+    let person = note_arrival(change, asset, &by, now, outcome)?;
+    if let Some(source) = &row.filing.source {
+        imports::note_brought(change, source, &row.hash, person, outcome)?;
+    }
+    let mut tree = None;
     let entry = match (device, device_path) {
         (Some(device), Some(device_path)) => {
             let put = Put {
@@ -77,10 +105,20 @@ pub(super) fn write(
                 finished::note(change, *device, upload, asset, device_path, now)?;
             }
             let node = put.write(change, existing.as_ref())?;
+            tree = node.parent;
             Some(node.entry(*device, device_path.clone(), &core.nonce))
         }
         _ => None,
     };
+    if row.has_company {
+        let library = folder_key(path.folder());
+        let new = New::arriving(&row.filing, row.hash, now, person, tree, &library);
+        let new = New {
+            asset: Some(asset),
+            ..new
+        };
+        groups::regroup(change, asset, &new)?;
+    }
     Ok(Receipt {
         asset,
         hash: row.hash,
@@ -107,14 +145,20 @@ pub(crate) struct NewAsset<'a> {
 }
 
 impl<'a> NewAsset<'a> {
-    fn of(row: &'a Row, path: &'a LibraryPath, modified: Timestamp, now: Timestamp) -> Self {
+    fn of(
+        row: &'a Row,
+        path: &'a LibraryPath,
+        captured: Option<&'a CaptureTime>,
+        modified: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         Self {
             hash: row.hash,
             size: row.size,
             kind: row.filing.kind,
             path,
             original_name: &row.filing.wish,
-            captured: row.filing.captured.as_ref(),
+            captured,
             details: row.filing.details.as_ref(),
             modified,
             added_at: now,
@@ -236,34 +280,53 @@ pub(crate) fn relocate(
     judge(change, stored_rule(change)?, asset)
 }
 
+/// Who brought a photo, and as what.
+pub(crate) struct By<'a> {
+    pub(crate) device: Option<DeviceId>,
+    /// Who brought it without a device.
+    pub(crate) person: Option<PersonId>,
+    /// Its name in the device's tree, or in the collection that it was imported from.
+    pub(crate) path: Option<&'a DevicePath>,
+}
+
+impl By<'_> {
+    /// For a file that was found in the library folder.
+    pub(crate) const fn nobody() -> Self {
+        Self {
+            device: None,
+            person: None,
+            path: None,
+        }
+    }
+}
+
 /// Notes who brought a photo, and whose it is.
 pub(crate) fn note_arrival(
     change: &Connection,
     asset: AssetId,
-    device: Option<DeviceId>,
-    path: Option<&DevicePath>,
+    by: &By<'_>,
     at: Timestamp,
     outcome: Outcome,
-) -> rusqlite::Result<()> {
-    if let Some(device) = device {
+) -> rusqlite::Result<PersonId> {
+    if let Some(device) = by.device {
         change
             .prepare_cached("UPDATE device SET last_arrival_at = ?2 WHERE id = ?1")?
             .execute([device.0, micros(at)])?;
     }
-    let person = people::note_holder(change, asset, device)?;
+    let person = people::note_holder(change, asset, by.device, by.person)?;
     change
         .prepare_cached(
             "INSERT INTO arrival (asset, device, device_path, at, outcome, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             asset.0,
-            device.map(|device| device.0),
-            path.map(DevicePath::as_str),
+            by.device.map(|device| device.0),
+            by.path.map(DevicePath::as_str),
             micros(at),
             outcome.as_str(),
             person.0
         ])?;
-    Ok(())
+    Ok(person)
 }
 
 /// A name of a device's tree that comes to stand for a photo.

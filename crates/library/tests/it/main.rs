@@ -5,6 +5,7 @@
 mod copies;
 mod details;
 mod faults;
+mod groups;
 mod intake;
 mod jobs_and_settings;
 mod manifests;
@@ -18,6 +19,7 @@ mod pictures;
 mod power;
 mod rebuild;
 mod reconcile;
+mod remarks;
 mod support;
 mod timeline;
 mod trees;
