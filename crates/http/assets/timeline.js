@@ -10,6 +10,7 @@ const HEAD = 62;
 const MOST_TILES = 300;
 const RETRY_AFTER = 4000;
 const RETRIES = 6;
+const RENEW_PAUSE = 3000;
 
 const box = /** @type {HTMLElement} */ (document.getElementById("timeline"));
 const { pixels } = await import(String(box.dataset.thumbhash));
@@ -334,6 +335,9 @@ const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.g
 if (kept && navigation?.type === "back_forward") scrollTo(0, Number(kept));
 addEventListener("pagehide", () => sessionStorage.setItem(location.pathname, String(scrollY)));
 
+// On a phone the years are a line that scrolls.
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 addEventListener("scroll", drawSoon, { passive: true });
 addEventListener("hashchange", toMonth);
 new ResizeObserver(() => {
@@ -342,8 +346,12 @@ new ResizeObserver(() => {
 
 // Photos that arrive meanwhile.
 let busy = false;
-new EventSource("/events").addEventListener("state", async () => {
-  if (busy) return;
+let more = false;
+async function renew() {
+  if (busy) {
+    more = true;
+    return;
+  }
   busy = true;
   try {
     const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, redirect: "error" });
@@ -358,5 +366,11 @@ new EventSource("/events").addEventListener("state", async () => {
   } catch {
     // The server is away; EventSource tries again by itself, and its first message brings us back here.
   }
-  setTimeout(() => { busy = false; }, 3000);
-});
+  await new Promise((done) => setTimeout(done, RENEW_PAUSE));
+  busy = false;
+  if (more) {
+    more = false;
+    renew();
+  }
+}
+new EventSource("/events").addEventListener("state", renew);

@@ -68,6 +68,29 @@ pub fn require(tool: &str) -> Option<PathBuf> {
     found
 }
 
+/// The worker that makes pictures, as it was built beside the running test. A missing one is said in one plain line, and the
+/// caller ends its test early.
+///
+/// # Panics
+///
+/// On a build server (`CI` is set), where a test left out is a failure.
+#[must_use]
+pub fn require_media_worker() -> Option<PathBuf> {
+    let test = env::current_exe().expect("the running test's own program");
+    let file = format!("safelight-media-worker{}", env::consts::EXE_SUFFIX);
+    // The test lies in `target/debug/deps`.
+    let found = test
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(&file))
+        .find(|candidate| candidate.is_file());
+    if found.is_none() {
+        skipped("needs the worker that makes pictures (`cargo build -p safelight-media`)");
+    }
+    found
+}
+
 /// Says in one plain line that the running test is left out, and why.
 ///
 /// # Panics

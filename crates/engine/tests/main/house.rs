@@ -11,10 +11,10 @@ use jiff::tz::TimeZone;
 use safelight_core::{DeviceId, DevicePath, Timestamp};
 use safelight_engine::{
     Answer, Checksum, Command, Engine, IntakeError, Options, Precondition, Quiet, Receipt,
-    Receiving, Status, UploadRequest,
+    Receiving, Status, UploadRequest, WorkerProgram,
     command::{BackupOutcome, NewDevice, RestoreOutcome, VerifyOutcome, VerifyScope},
 };
-use safelight_testkit::{FakeClock, SeededEntropy};
+use safelight_testkit::{FakeClock, SeededEntropy, tools::require_media_worker};
 
 pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -33,6 +33,25 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at(start_time()));
         let engine = open(dir.path(), &clock);
+        Self { engine, clock, dir }
+    }
+
+    /// As [`Self::new`], with pictures; none, and a line that says so, where the worker that makes them is not built. The
+    /// engine is not started.
+    pub(crate) fn with_pictures() -> Option<Self> {
+        require_media_worker()?;
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FakeClock::at(start_time()));
+        let engine = open_with(dir.path(), &clock, true);
+        Some(Self { engine, clock, dir })
+    }
+
+    /// Ends the engine in order and opens it again, with pictures.
+    pub(crate) fn reopen_with_pictures(self) -> Self {
+        let Self { engine, clock, dir } = self;
+        engine.shut_down().unwrap();
+        drop(engine);
+        let engine = open_with(dir.path(), &clock, true);
         Self { engine, clock, dir }
     }
 
@@ -154,6 +173,11 @@ impl House {
 }
 
 fn open(dir: &Path, clock: &Arc<FakeClock>) -> Engine {
+    open_with(dir, clock, false)
+}
+
+fn open_with(dir: &Path, clock: &Arc<FakeClock>, pictures: bool) -> Engine {
+    let worker = pictures.then(require_media_worker).flatten();
     let clock: Arc<FakeClock> = Arc::clone(clock);
     Engine::open(Options {
         data_dir: dir.join("data"),
@@ -161,7 +185,10 @@ fn open(dir: &Path, clock: &Arc<FakeClock>) -> Engine {
         clock,
         entropy: Arc::new(SeededEntropy::new(7)),
         zone: TimeZone::UTC,
-        media_worker: None,
+        media_worker: worker.map(|program| WorkerProgram {
+            program,
+            arguments: Vec::new(),
+        }),
     })
     .unwrap()
 }

@@ -9,5 +9,6 @@ mod house;
 mod intake;
 mod pairing;
 mod people;
+mod pictures;
 mod schedule;
 mod standing;

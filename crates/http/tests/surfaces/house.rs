@@ -3,10 +3,12 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use jiff::tz::TimeZone;
-use safelight_engine::{Answer, Command, Engine, Quiet, command::NewDevice, reach::Reach};
+use safelight_engine::{
+    Answer, Command, Engine, Quiet, WorkerProgram, command::NewDevice, reach::Reach,
+};
 use safelight_http::tls::{Identity, Issuer, Tls};
 pub(crate) use safelight_testkit::{Browser, browser::csrf};
-use safelight_testkit::{Client, FakeClock, Response, SeededEntropy};
+use safelight_testkit::{Client, FakeClock, Response, SeededEntropy, tools::require_media_worker};
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 
@@ -30,15 +32,25 @@ pub(crate) struct House {
 impl House {
     /// With a library folder.
     pub(crate) fn new() -> Self {
-        Self::built(true)
+        Self::built(true, None)
     }
 
     /// As the program is when it is started for the first time.
     pub(crate) fn empty() -> Self {
-        Self::built(false)
+        Self::built(false, None)
     }
 
-    fn built(with_library: bool) -> Self {
+    /// With a library folder, and with pictures; none, and a line that says so, where the worker that makes them is not
+    /// built.
+    pub(crate) fn with_pictures() -> Option<Self> {
+        let worker = WorkerProgram {
+            program: require_media_worker()?,
+            arguments: Vec::new(),
+        };
+        Some(Self::built(true, Some(worker)))
+    }
+
+    fn built(with_library: bool, media_worker: Option<WorkerProgram>) -> Self {
         let folder = TempDir::new().unwrap();
         let engine = Engine::open(safelight_engine::Options {
             data_dir: folder.path().join("data"),
@@ -46,6 +58,7 @@ impl House {
             clock: Arc::new(FakeClock::default()),
             entropy: Arc::new(SeededEntropy::new(7)),
             zone: TimeZone::UTC,
+            media_worker,
         })
         .unwrap();
         engine.start().unwrap();

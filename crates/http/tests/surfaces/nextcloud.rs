@@ -89,10 +89,6 @@ fn apps_that_there_are_not_are_404() {
     let mut stranger = house.stranger();
     for (method, target) in [
         ("POST", "/index.php/core/wipe/check"),
-        (
-            "GET",
-            "/index.php/core/preview?fileId=1&x=64&y=64&a=1&mode=cover&forceIcon=0",
-        ),
         ("GET", "/index.php/avatar/anna/128"),
         ("GET", "/avatar/anna/128"),
         ("GET", "/index.php/apps/notes"),
