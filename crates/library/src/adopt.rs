@@ -14,6 +14,7 @@ use crate::{
     committer::{NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
+    file_times,
     intake::Outcome,
     manifest_format::{Facts, Line},
     names::{Flight, Reservation},
@@ -488,6 +489,10 @@ fn write(
                 },
             )?;
             remarks::put(change, id, &photo.said)?;
+            // Also where the file had not got its time yet when the catalogue was lost.
+            if let Some(time) = photo.said.file_time(core) {
+                file_times::become_due(change, id, time)?;
+            }
             store(change, id, &home(photo.state), None)?;
             note_arrival(change, id, None, None, photo.added_at, Outcome::Stored)?;
             Ok(u64::from(photo.state == CopyState::Good))
