@@ -101,7 +101,7 @@ fn what_changed_meanwhile_is_left_alone_and_what_is_not_there_refused() {
     let photo = put(&library, b"a", found("a.jpg")).unwrap().asset;
     let stale = date(&library, photo, Some(said(2019, 1)));
     correct(&library, &[date(&library, photo, Some(said(2018, 1)))]);
-    let made = correct(&library, &[stale.clone()]);
+    let made = correct(&library, std::slice::from_ref(&stale));
     assert_eq!((made.id, made.outdated), (None, vec![photo]));
     let unknown = NewDate {
         asset: AssetId(99),
@@ -342,15 +342,15 @@ fn step() -> impl Strategy<Value = Step> {
 
 const PHOTOS: usize = 3;
 
+/// A photo, what was said of it before, and what then.
+type Change = (usize, Option<CaptureTime>, Option<CaptureTime>);
+
 /// What people have said of each photo, and the corrections that can be taken back: what each said of which photo, and what
 /// was said before.
 #[derive(Default)]
 struct Model {
     said: BTreeMap<usize, CaptureTime>,
-    made: Vec<(
-        CorrectionId,
-        Vec<(usize, Option<CaptureTime>, Option<CaptureTime>)>,
-    )>,
+    made: Vec<(CorrectionId, Vec<Change>)>,
 }
 
 proptest! {
@@ -363,7 +363,7 @@ proptest! {
         let mut open = Some(home.ready());
         let library = open.as_ref().unwrap();
         for photo in 0..PHOTOS {
-            put(&library, &[photo as u8; 9], found(&format!("{photo}.jpg"))).unwrap();
+            put(library, &[photo as u8; 9], found(&format!("{photo}.jpg"))).unwrap();
         }
         library.flush_manifests().unwrap();
         let files = home.photos();
