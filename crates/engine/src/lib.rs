@@ -19,6 +19,7 @@
 //! | what the page shows: status, arrivals, receipts | [`model`], `view` |
 //! | how each device stands, and what is overdue | `standing` |
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
+//! | wrong dates put right | `corrections` |
 //! | what is read from files that need not be in the library | [`inspect`] |
 //! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
@@ -31,6 +32,7 @@ pub mod activity;
 pub mod checksum;
 pub mod command;
 mod commands;
+mod corrections;
 mod details;
 pub mod error;
 pub mod inspect;
