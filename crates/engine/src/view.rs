@@ -1,12 +1,13 @@
 //! What the page and `safelight status` show, in plain data.
 
-use safelight_core::{AssetId, CopyState, DeviceId, Place, Timestamp};
+use safelight_core::{AssetId, CopyState, DeviceId, Place, Precision, Timestamp};
 use safelight_library::{ArrivalId, Asset, Outcome, PictureState, RootState, Whose};
 
 use crate::{
+    corrections::iso,
     error::EngineError,
     model::{
-        ArrivalRow, DestinationStatus, GroupMember, LibraryState, LibraryStatus, PhotoReceipt,
+        ArrivalRow, DestinationStatus, GroupMember, LibraryState, LibraryStatus, PhotoReceipt, PhotoRemarks,
         PhotoRow, Problem, ReceiptArrival, ReceiptCopy, Status,
     },
     people::Asker,
@@ -222,6 +223,7 @@ impl Engine {
         }
         let destinations = library.destinations()?;
         let copies = library.copies(asset.id)?;
+        let said = library.said_of(asset.id)?;
         let mut arrivals = library.arrivals_of(asset.id)?;
         arrivals.retain(|arrival| asker.is_owner() || arrival.person == asker.person());
         // Another person may have called it otherwise.
@@ -258,8 +260,35 @@ impl Engine {
             size: asset.size,
             kind: asset.kind.as_str().into(),
             taken: asset.captured.map(|taken| taken.local.to_string()),
+            taken_offset: asset
+                .captured
+                .and_then(|taken| taken.offset)
+                .map(|offset| offset.to_string()),
+            taken_day_only: asset
+                .captured
+                .is_some_and(|taken| taken.precision == Precision::Day),
             taken_from: asset.captured.map(|taken| taken.source.as_str().to_owned()),
             no_picture: self.no_picture(&asset)?,
+            taken_by_itself: (said.own != asset.captured)
+                .then(|| said.own.as_ref().map(iso).unwrap_or_default()),
+            corrected: said.person.is_some(),
+            remarks: PhotoRemarks {
+                position: said
+                    .collection
+                    .position
+                    .map(|at| (at.latitude, at.longitude)),
+                description: said
+                    .collection
+                    .description
+                    .map(|text| text.as_str().to_owned()),
+                favourite: said.collection.favourite,
+                albums: said
+                    .collection
+                    .albums
+                    .iter()
+                    .map(|album| album.as_str().to_owned())
+                    .collect(),
+            },
             safe: asset.safe,
             why_not_safe: self.why_not_safe(&asset, &copies, destinations.is_empty(), &group)?,
             arrivals,

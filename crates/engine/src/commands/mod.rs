@@ -15,6 +15,7 @@ use crate::{
     activity::ProgressSink,
     command::{Answer, Command, FileFailure},
     error::EngineError,
+    people::Asker,
     start::Engine,
 };
 
@@ -107,6 +108,9 @@ impl Engine {
                 &paths,
                 progress,
             )?),
+            Command::Correct { .. } | Command::CorrectionUndo { .. } | Command::Corrections => {
+                self.put_right(Asker::Owner, command)?
+            }
             Command::Kit { destination } => Answer::Kit {
                 kits: self.kits(destination.as_deref())?,
             },

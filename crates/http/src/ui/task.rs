@@ -184,6 +184,9 @@ impl Outcome {
             | Answer::Person(_)
             | Answer::Device(_)
             | Answer::Destination(_)
+            | Answer::Corrected(_)
+            | Answer::Undone(_)
+            | Answer::Corrections { .. }
             | Answer::Kit { .. }
             | Answer::Done => {
                 good = true;

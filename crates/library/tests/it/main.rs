@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod copies;
+#[cfg(unix)]
+mod corrections;
 mod details;
 mod faults;
 mod groups;
