@@ -336,6 +336,15 @@ impl Engine {
         }))
     }
 
+    /// Why there is no picture of a photo, if that is known.
+    fn no_picture(&self, asset: &Asset) -> Result<Option<String>, EngineError> {
+        let states = self.library().picture_states(&[asset.hash])?;
+        Ok(states.into_iter().find_map(|state| match state {
+            PictureState::Refused { reason } | PictureState::Later { reason } => Some(reason),
+            PictureState::Undrawn | PictureState::Drawn { .. } => None,
+        }))
+    }
+
     fn why_not_safe(
         &self,
         asset: &Asset,

@@ -56,7 +56,7 @@ impl Engine {
     /// # Errors
     ///
     /// The library folder is not there; the catalogue or the file of pictures cannot be read or written.
-    pub async fn look(
+    pub async fn picture(
         &self,
         asker: Asker,
         photo: AssetId,
@@ -76,12 +76,12 @@ impl Engine {
         }
     }
 
-    /// As [`Self::look`], for a device, of the photo that an entry of its tree stands for.
+    /// As [`Self::picture`], for a device, of the photo that an entry of its tree stands for.
     ///
     /// # Errors
     ///
-    /// As [`Self::look`].
-    pub async fn look_at_entry(
+    /// As [`Self::picture`].
+    pub async fn picture_of_entry(
         &self,
         device: DeviceId,
         entry: i64,

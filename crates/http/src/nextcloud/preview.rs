@@ -85,7 +85,7 @@ async fn look(app: &App, device: &Device, asked: &Asked, size: Size) -> Result<L
         (None, None) => None,
     };
     match entry {
-        Some(entry) => app.engine.look_at_entry(device.id, entry, size).await,
+        Some(entry) => app.engine.picture_of_entry(device.id, entry, size).await,
         None => Ok(Look::NoPhoto),
     }
 }

@@ -23,8 +23,17 @@ pub(crate) struct Of {
 
 /// The address of a photo's thumbnail, which browsers may keep: other bytes have another one.
 pub(super) fn thumbnail_address(photo: i64, hash: &str) -> String {
+    address(photo, "thumbnail", hash)
+}
+
+/// The same of its preview.
+pub(super) fn preview_address(photo: i64, hash: &str) -> String {
+    address(photo, "preview", hash)
+}
+
+fn address(photo: i64, what: &str, hash: &str) -> String {
     let of = hash.get(..DIGITS).unwrap_or(hash);
-    format!("/photo/{photo}/thumbnail?of={of}")
+    format!("/photo/{photo}/{what}?of={of}")
 }
 
 /// `GET /photo/{id}/thumbnail`.
@@ -54,7 +63,7 @@ async fn show(
     headers: &HeaderMap,
     size: Size,
 ) -> Response {
-    let look = visit.engine.look(visit.asker, AssetId(id), size).await;
+    let look = visit.engine.picture(visit.asker, AssetId(id), size).await;
     let keep = match (&look, asked.of) {
         (Ok(Look::Picture { of, .. }), Some(asked))
             if asked.len() == DIGITS && of.to_string().starts_with(&asked) =>
