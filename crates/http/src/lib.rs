@@ -152,6 +152,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/timeline/{period}/tiles", get(ui::timeline::slice))
         .route("/devices", get(ui::devices::list).post(ui::connect::add))
         .merge(ui::connect::routes())
+        .merge(ui::correct::routes())
         .merge(ui::login_flow::routes())
         .route("/devices/{id}", get(ui::device::show).post(ui::device::set))
         .route("/devices/{id}/revoke", post(ui::devices::revoke))

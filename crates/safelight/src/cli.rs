@@ -12,7 +12,7 @@ use safelight_engine::{
     command::{Meaning, VerifyScope},
 };
 
-use crate::{ask, folders, inspect, print, reach, serve, talk};
+use crate::{ask, correct::Correct, folders, inspect, print, reach, serve, talk};
 
 /// Your photos: from the phone to your own disk, encrypted to storage of your choice, and back again.
 #[derive(Parser)]
@@ -103,6 +103,8 @@ enum Word {
     /// Make pictures of what comes on the standard input; started by the server, of no use to people.
     #[command(name = safelight_engine::MEDIA_WORKER, hide = true)]
     MediaWorker,
+    /// Put wrong dates right: beside the photos, never in them.
+    Correct(Correct),
     /// What is needed to restore with nothing but `restic`. Keep it where the photos are not.
     Kit {
         /// For this destination only.
@@ -356,6 +358,10 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
             },
             output,
         ),
+        Word::Correct(correct) => {
+            let output = correct.output;
+            one(correct.command(), output)
+        }
         Word::Kit {
             destination,
             output,

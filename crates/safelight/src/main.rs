@@ -2,6 +2,7 @@
 
 mod ask;
 mod cli;
+mod correct;
 mod folders;
 mod inspect;
 mod network;

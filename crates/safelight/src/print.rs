@@ -9,7 +9,7 @@ use safelight_engine::{
 };
 use safelight_http::tls::Identity;
 
-use crate::cli::Output;
+use crate::{cli::Output, correct};
 
 /// The address as a browser takes it.
 pub(crate) fn url(address: SocketAddr) -> String {
@@ -228,6 +228,9 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
             )?;
             failures(&done.failed, &mut text)?;
         }
+        Answer::Corrected(outcome) => correct::outcome(outcome, &mut text)?,
+        Answer::Undone(outcome) => correct::undone(outcome, &mut text)?,
+        Answer::Corrections { corrections } => correct::list(corrections, &mut text)?,
         Answer::Kit { kits } => {
             for kit in kits {
                 describe_kit(kit, &mut text)?;
@@ -313,7 +316,7 @@ fn describe_kit(kit: &Kit, text: &mut String) -> std::fmt::Result {
     writeln!(text)
 }
 
-fn failures(failed: &[FileFailure], text: &mut String) -> std::fmt::Result {
+pub(crate) fn failures(failed: &[FileFailure], text: &mut String) -> std::fmt::Result {
     if failed.is_empty() {
         return Ok(());
     }

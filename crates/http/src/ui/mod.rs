@@ -6,6 +6,7 @@
 //! | the way in, resumable | [`setup`], [`sign_in`] | `setup-*.html`, `sign-in.html` |
 //! | photos by the day they were taken, and their pictures | [`timeline`], [`pictures`] | `timeline*.html` |
 //! | lists, and each photo's receipt | [`photos`] | `photos.html`, `photo.html` |
+//! | wrong dates put right, and taken back | [`correct`] | `correct*.html` |
 //! | phones and programs that may add photos | [`devices`], [`device`] | `devices.html`, `device.html` |
 //! | adding one of them | [`connect`] | `add-phone*.html`, `connect*.html`, `handover.html` |
 //! | an app that asks to be let in | [`login_flow`] | `login-flow*.html` |
@@ -21,6 +22,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod connect;
+pub(crate) mod correct;
 pub(crate) mod destinations;
 pub(crate) mod device;
 pub(crate) mod devices;

@@ -6,6 +6,7 @@
 
 mod chunked;
 mod control;
+mod correct;
 mod dav_change;
 mod dav_list;
 mod dav_locks;
