@@ -13,6 +13,7 @@ use safelight_media::Hints;
 
 use crate::{
     checksum::{Algorithm, Checksum, Hasher},
+    details::details,
     error::EngineError,
     start::Engine,
 };
@@ -188,6 +189,7 @@ impl Engine {
             person: None,
             wish: lasting_name(request.path.name()).to_owned(),
             device_path: Some(request.path),
+            details: Some(details(&facts)),
             kind: facts.kind,
             captured: facts.captured,
             client_modified: request.modified,

@@ -7,8 +7,8 @@ use std::{fs, path::Path, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, LibraryPath,
-    MediaKind, PersonId, Place, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, Details, DeviceId, DevicePath, FileName,
+    LibraryPath, MediaKind, PersonId, Place, Timestamp,
 };
 
 use crate::{
@@ -42,6 +42,8 @@ pub struct Filing {
     pub kind: MediaKind,
     /// When it was taken: decides the folder and the file's modification time.
     pub captured: Option<CaptureTime>,
+    /// What it says of itself besides; `None` if nobody has read it for that.
+    pub details: Option<Details>,
     /// The modification time that the device gave: what its tree shows.
     pub client_modified: Option<Timestamp>,
     /// The creation time that the device gave: what its tree shows.

@@ -13,7 +13,7 @@
 //! | The disk operations that tests replace | [`disk`] |
 //! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
 //! | What is kept with a name beside the photo; files that are no photos | [`entry_properties`], [`notes`] |
-//! | Photos, arrivals, devices, destinations | [`asset`], [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
+//! | Photos, arrivals, devices, destinations | [`asset`], `details`, [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
 //! | People and whose a photo is; the page's sessions | [`people`], [`sessions`] |
 //! | Which photos a phone may forget | [`releasable`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
@@ -29,6 +29,7 @@ pub mod asset;
 mod catalogue;
 mod committer;
 pub mod destinations;
+mod details;
 pub mod devices;
 pub mod disk;
 pub mod entry_properties;

@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, params};
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, DeviceId, DevicePath, LibraryPath, MediaKind, PersonId,
-    Timestamp,
+    AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
+    PersonId, Timestamp,
 };
 
 use crate::{
     committer::{Home, Row},
+    details::duration_column,
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
     imports,
@@ -109,6 +110,7 @@ pub(crate) struct NewAsset<'a> {
     pub(crate) path: &'a LibraryPath,
     pub(crate) original_name: &'a str,
     pub(crate) captured: Option<&'a CaptureTime>,
+    pub(crate) details: Option<&'a Details>,
     pub(crate) modified: Timestamp,
     pub(crate) added_at: Timestamp,
 }
@@ -122,6 +124,7 @@ impl<'a> NewAsset<'a> {
             path,
             original_name: &row.filing.wish,
             captured: row.filing.captured.as_ref(),
+            details: row.filing.details.as_ref(),
             modified,
             added_at: now,
         }
@@ -132,11 +135,15 @@ impl<'a> NewAsset<'a> {
 pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite::Result<AssetId> {
     let key = PathKey::of(new.path);
     let (local, offset, source, precision) = captured_columns(new.captured);
+    let details = new.details;
+    let position = details.and_then(|details| details.position);
     change
         .prepare_cached(
             "INSERT INTO asset (hash, size, kind, path, folder_key, name_key, original_name, captured_local,
-               captured_offset, captured_source, captured_precision, modified, added_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+               captured_offset, captured_source, captured_precision, modified, added_at, described, mime, width, height,
+               rotation, duration, latitude, longitude, make, model, content_id, burst_id, motion_video)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+               ?23, ?24, ?25, ?26)",
         )?
         .execute(params![
             new.hash.as_bytes(),
@@ -151,7 +158,20 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
             source,
             precision,
             micros(new.modified),
-            micros(new.added_at)
+            micros(new.added_at),
+            details.map_or(0, |details| details.reader),
+            details.map(|details| &details.mime),
+            details.and_then(|details| details.width),
+            details.and_then(|details| details.height),
+            details.map(|details| details.rotation),
+            details.and_then(duration_column),
+            position.map(|position| position.latitude),
+            position.map(|position| position.longitude),
+            details.and_then(|details| details.make.as_ref()),
+            details.and_then(|details| details.model.as_ref()),
+            details.and_then(|details| details.content_id.as_ref()),
+            details.and_then(|details| details.burst_id.as_ref()),
+            details.and_then(|details| details.motion_video).map(signed)
         ])?;
     let id = AssetId(change.last_insert_rowid());
     change

@@ -191,6 +191,7 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
         device_path: Some(path),
         kind: MediaKind::Photo,
         captured: Some(taken(2024, 5, 3)),
+        details: None,
         client_modified: None,
         client_created: None,
         precondition: Precondition::None,
@@ -243,6 +244,7 @@ pub(crate) fn described(_path: &Path, _name: &str) -> Described {
     Described {
         kind: MediaKind::Photo,
         captured: Some(taken(2020, 6, 1)),
+        details: None,
     }
 }
 
