@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::Position;
+
 /// What was read from a file. `media` reads it, the catalogue keeps it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Details {
@@ -30,13 +32,4 @@ pub struct Details {
     pub burst_id: Option<String>,
     /// Where the video of a Motion Photo begins, in bytes from the beginning of the file.
     pub motion_video: Option<u64>,
-}
-
-/// A position on Earth (WGS 84), in degrees.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Position {
-    /// North is positive: -90 to 90.
-    pub latitude: f64,
-    /// East is positive: -180 to 180.
-    pub longitude: f64,
 }

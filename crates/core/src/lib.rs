@@ -16,7 +16,7 @@
 //! | [`Remarks`]: what is said of a photo beside its bytes; which time counts | [`remarks`] |
 //! | [`MediaKind`] | [`media_kind`] |
 //! | what belongs together, and which of it is shown | [`group`] |
-//! | [`Details`], [`Position`]: what a file says of itself besides | [`details`] |
+//! | [`Details`]: what a file says of itself besides | [`details`] |
 //! | [`Place`], [`Proof`], [`CopyState`], [`Evidence`], [`SafetyRule`] | [`safety`] |
 //! | [`Clock`], [`Entropy`]: time and chance as parameters | [`ambient`] |
 
@@ -37,7 +37,7 @@ pub mod upload_name;
 
 pub use ambient::{Clock, Entropy};
 pub use capture::{CaptureTime, Confidence, Precision, TimeSource};
-pub use details::{Details, Position};
+pub use details::Details;
 pub use device_path::{DevicePath, DevicePathError};
 pub use hash::{ContentHash, ParseHashError};
 pub use ids::{AssetId, DestinationId, DeviceId, PersonId};

@@ -14,13 +14,16 @@ use super::item::{Found, Item, Left, Origin, Reason};
 
 /// A folder with all that is in it, or a single file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folder {
+pub(crate) struct Folder {
     /// Where it is, without links.
     root: PathBuf,
     /// What it is called in the items' places.
     label: String,
     /// Folders that are not walked into: the library's and our own data's.
     ours: Vec<PathBuf>,
+    /// It is in the library folder, or becomes it: no special folders, and none whose name begins with a dot, as
+    /// `library` walks.
+    in_place: bool,
 }
 
 /// Folders that programs keep for themselves, in lower case: thumbnails, indexes, what was thrown away.
@@ -48,11 +51,7 @@ const DCIM: &str = "dcim";
 const BESIDE_DCIM: [&str; 5] = ["private", "mp_root", "pictures", "movies", "m4root"];
 
 /// Folders that are a photo program's library, by their ending, and where in it the originals lie.
-const PROGRAMS: [&str; 3] = [
-    ".photoslibrary",
-    ".aplibrary",
-    ".migratedphotolibrary",
-];
+const PROGRAMS: [&str; 3] = [".photoslibrary", ".aplibrary", ".migratedphotolibrary"];
 const ORIGINALS: [&str; 2] = ["originals", "masters"];
 
 /// What is to be done with a folder that lies in another one.
@@ -73,14 +72,24 @@ enum Sort {
 impl Folder {
     /// A folder or a file, by its place without links. `label` is what it is called in the items' places.
     pub(crate) fn new(root: PathBuf, label: String, ours: Vec<PathBuf>) -> Self {
-        Self { root, label, ours }
+        Self {
+            root,
+            label,
+            ours,
+            in_place: false,
+        }
+    }
+
+    /// A folder whose files become photos where they lie.
+    pub(crate) fn in_place(root: PathBuf, label: String) -> Self {
+        Self {
+            in_place: true,
+            ..Self::new(root, label, Vec::new())
+        }
     }
 
     /// Hands over what is in it, folder by folder in the order of their names.
-    pub(crate) fn list(
-        &self,
-        each: &mut dyn FnMut(Found) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
+    pub(crate) fn list(&self, each: &mut dyn FnMut(Found) -> ControlFlow<()>) -> ControlFlow<()> {
         match fs::metadata(&self.root) {
             Ok(metadata) if metadata.is_file() => {
                 return each(file(&self.root, &self.label, &metadata));
@@ -144,7 +153,9 @@ impl Folder {
             .file_name()
             .map(|name| name.to_string_lossy().to_lowercase())
             .unwrap_or_default();
-        if PROGRAMS.iter().any(|ending| name.ends_with(ending)) {
+        if self.in_place {
+            Sort::Plain
+        } else if PROGRAMS.iter().any(|ending| name.ends_with(ending)) {
             Sort::Program
         } else if folder == self.root && entries.iter().any(|entry| is_called(entry, DCIM)) {
             Sort::Card
@@ -158,7 +169,8 @@ impl Folder {
         if self.ours.iter().any(|ours| ours == path) {
             return Inside::Leave("It is Safelight's own: the library, or its data");
         }
-        if LITTER.contains(&name.as_str())
+        if (self.in_place && name.starts_with('.'))
+            || LITTER.contains(&name.as_str())
             || name.starts_with(".thumbdata")
             || name.starts_with(".trash-")
             || name.ends_with(".lrdata")

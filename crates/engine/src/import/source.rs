@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read},
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -15,7 +15,7 @@ use crate::error::EngineError;
 
 /// A collection.
 #[derive(Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// A folder with all that is in it, or one file.
     Folder(Folder),
 }
@@ -58,17 +58,14 @@ impl Source {
     }
 
     /// Hands over everything that is in it, until `each` breaks.
-    pub(crate) fn list(
-        &self,
-        each: &mut dyn FnMut(Found) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
+    pub(crate) fn list(&self, each: &mut dyn FnMut(Found) -> ControlFlow<()>) -> ControlFlow<()> {
         match self {
             Self::Folder(folder) => folder.list(each),
         }
     }
 }
 
-fn real(path: &Path) -> Result<PathBuf, EngineError> {
+pub(super) fn real(path: &Path) -> Result<PathBuf, EngineError> {
     if !path.is_absolute() {
         return Err(EngineError::Invalid(format!(
             "{} is not a whole path; it must begin at the top of the disk",
@@ -115,15 +112,6 @@ impl Read for Bytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.read(buffer),
-        }
-    }
-}
-
-impl Bytes {
-    /// Back to the beginning.
-    pub(crate) fn rewind(&mut self) -> io::Result<()> {
-        match self {
-            Self::File(file) => file.seek(SeekFrom::Start(0)).map(drop),
         }
     }
 }

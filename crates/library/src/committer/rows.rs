@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use safelight_core::{
     AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
-    PersonId, Timestamp,
+    PersonId, Position, Timestamp,
 };
 
 use crate::{
@@ -165,8 +165,8 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
             details.and_then(|details| details.height),
             details.map(|details| details.rotation),
             details.and_then(duration_column),
-            position.map(|position| position.latitude),
-            position.map(|position| position.longitude),
+            position.map(Position::latitude),
+            position.map(Position::longitude),
             details.and_then(|details| details.make.as_ref()),
             details.and_then(|details| details.model.as_ref()),
             details.and_then(|details| details.content_id.as_ref()),
