@@ -473,7 +473,10 @@ fn everything_comes_along_where_that_is_wanted() {
         &Quiet,
     );
     assert_eq!(counts(&outcome).left, BTreeMap::new());
-    assert_eq!(house.status().photos, made.different() + made.others.len() as u64);
+    assert_eq!(
+        house.status().photos,
+        made.different() + made.others.len() as u64
+    );
 }
 
 #[test]
