@@ -5,6 +5,7 @@ mod cli;
 mod correct;
 mod folders;
 mod inspect;
+mod interrupt;
 mod network;
 mod print;
 mod progress;

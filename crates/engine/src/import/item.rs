@@ -93,11 +93,13 @@ pub enum Reason {
     ThrownAway,
     /// The library did not take it.
     Refused,
+    /// A folder beside those that a camera or a phone puts photos into, or the library itself.
+    NotLookedInto,
 }
 
 impl Reason {
     /// All of them, what a person has to do something about first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unreadable,
         Self::MissingPart,
         Self::Changing,
@@ -105,6 +107,7 @@ impl Reason {
         Self::UnsafeName,
         Self::Link,
         Self::ThrownAway,
+        Self::NotLookedInto,
         Self::NotAPhoto,
     ];
 
@@ -120,6 +123,7 @@ impl Reason {
             Self::NotAPhoto => "not-a-photo",
             Self::ThrownAway => "thrown-away",
             Self::Refused => "refused",
+            Self::NotLookedInto => "not-looked-into",
         }
     }
 
@@ -132,7 +136,10 @@ impl Reason {
     /// Whether it is a trouble: something that the person may have wanted and did not get. The others are as they should be.
     #[must_use]
     pub const fn is_trouble(self) -> bool {
-        !matches!(self, Self::NotAPhoto | Self::ThrownAway)
+        !matches!(
+            self,
+            Self::NotAPhoto | Self::ThrownAway | Self::NotLookedInto
+        )
     }
 }
 

@@ -7,6 +7,7 @@ mod corrections;
 mod destinations;
 mod evidence;
 mod house;
+mod import;
 mod intake;
 mod pairing;
 mod people;

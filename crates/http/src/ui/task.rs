@@ -32,6 +32,8 @@ impl Progress {
             ("restore", true) => "Bringing photos back".to_owned(),
             ("rebuild", _) => "Making the catalogue anew from the library folder".to_owned(),
             ("pictures", _) => "Making pictures of photos".to_owned(),
+            ("import", _) => format!("Bringing in {what}"),
+            ("import-look", _) => format!("Looking through {what}"),
             ("reconcile", _) => "Looking at what the last stop left behind".to_owned(),
             (other, _) => format!("{other} {what}"),
         };
@@ -191,6 +193,7 @@ impl Outcome {
             | Answer::Undone(_)
             | Answer::Corrections { .. }
             | Answer::Kit { .. }
+            | Answer::Import(_)
             | Answer::Done => {
                 good = true;
                 headline = "Done.".to_owned();
