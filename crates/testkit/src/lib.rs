@@ -17,6 +17,7 @@
 //! | a browser without scripts | [`browser`] |
 //! | a real browser | [`webdriver`] |
 //! | what lies in a folder | [`tree`] |
+//! | zip archives, also the wrong kind | [`zip`] |
 //! | other processes, ended by their own id | [`process`] |
 
 pub mod ambient;
@@ -36,6 +37,7 @@ mod stream;
 pub mod tools;
 pub mod tree;
 pub mod webdriver;
+pub mod zip;
 
 pub use ambient::{FakeClock, SeededEntropy};
 pub use authority::Authority;
