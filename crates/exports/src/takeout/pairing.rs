@@ -8,6 +8,9 @@ use std::collections::HashMap;
 use super::{name::Numbered, sidecar::Sidecar};
 use crate::label::{Called, split_extension};
 
+/// How many JSON files of one name are compared. There are as many as there are parts that have it.
+const MOST_NAMESAKES: usize = 100;
+
 /// A file of a Takeout: its folder's number and its name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Named<'a> {
@@ -104,6 +107,9 @@ impl<'a> Pairing<'a> {
     /// The one of these, or any if all say the same.
     fn one(&self, found: Option<&Vec<usize>>) -> Option<usize> {
         let (first, others) = found?.split_first()?;
+        if others.len() >= MOST_NAMESAKES {
+            return None;
+        }
         let says = |index: &usize| &self.sidecars[*index].1;
         others
             .iter()

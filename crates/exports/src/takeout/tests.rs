@@ -300,3 +300,9 @@ fn a_time_becomes_local_where_the_household_is() {
     assert_eq!(captured.local.to_string(), "2020-09-13T14:26:41");
     assert_eq!(captured.source, TimeSource::Sidecar);
 }
+
+#[test]
+fn more_of_one_name_than_anybody_has_are_not_told_apart() {
+    let judged = takeout(&["a.jpg"; 20_000], &[("a.jpg.json", "a.jpg"); 20_000]);
+    assert_eq!(paired(&judged, 19_999), 0);
+}
