@@ -15,12 +15,16 @@
 //! | [`CaptureTime`], [`TimeSource`]: when a photo was taken, and who says so | [`capture`] |
 //! | [`Remarks`]: what is said of a photo beside its bytes; which time counts | [`remarks`] |
 //! | [`MediaKind`] | [`media_kind`] |
+//! | what belongs together, and which of it is shown | [`group`] |
+//! | [`Details`]: what a file says of itself besides | [`details`] |
 //! | [`Place`], [`Proof`], [`CopyState`], [`Evidence`], [`SafetyRule`] | [`safety`] |
 //! | [`Clock`], [`Entropy`]: time and chance as parameters | [`ambient`] |
 
 pub mod ambient;
 pub mod capture;
+pub mod details;
 pub mod device_path;
+pub mod group;
 pub mod hash;
 pub mod ids;
 pub mod library_path;
@@ -33,6 +37,7 @@ pub mod upload_name;
 
 pub use ambient::{Clock, Entropy};
 pub use capture::{CaptureTime, Confidence, Precision, TimeSource};
+pub use details::Details;
 pub use device_path::{DevicePath, DevicePathError};
 pub use hash::{ContentHash, ParseHashError};
 pub use ids::{AssetId, DestinationId, DeviceId, PersonId};

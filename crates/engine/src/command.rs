@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{PersonStatus, Status};
+use crate::{
+    import::{Counts, FileNote, ImportStatus, Request, Stage},
+    model::{PersonStatus, Status},
+};
 
 /// Something that a person asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -113,6 +116,19 @@ pub enum Command {
         /// Files or folders, relative to the library; none for everything.
         paths: Vec<String>,
     },
+    /// Bring in what exists. An import of the same wishes that is not done goes on.
+    Import {
+        /// From where, and how.
+        request: Request,
+        /// Whose the photos become, by name; the owner's without one.
+        #[serde(default)]
+        person: Option<String>,
+        /// Only find out what would happen.
+        #[serde(default)]
+        preview: bool,
+    },
+    /// Have all imports that are at work stop. They can go on later.
+    ImportStop,
     /// What a person needs to restore with nothing but `restic`.
     Kit {
         /// For this destination only.
@@ -185,6 +201,8 @@ pub enum Answer {
     Rebuild(RebuildOutcome),
     /// To `Restore`.
     Restore(RestoreOutcome),
+    /// To `Import`.
+    Import(ImportOutcome),
     /// To `Kit`.
     Kit {
         /// One entry a destination.
@@ -315,6 +333,27 @@ pub struct RestoreOutcome {
     pub failed: Vec<FileFailure>,
 }
 
+/// What an import did, or would do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportOutcome {
+    /// The import, with its counts.
+    pub import: ImportStatus,
+    /// What must be told of single files.
+    pub files: Vec<FileNote>,
+}
+
+impl ImportOutcome {
+    /// The counts of what was asked for: of the import, or of the look.
+    #[must_use]
+    pub fn counts(&self) -> Option<&Counts> {
+        let standing = &self.import.standing;
+        match standing.stage {
+            Stage::Looking | Stage::Looked => standing.looked.as_ref(),
+            _ => standing.brought.as_ref(),
+        }
+    }
+}
+
 /// A file that something could not be done with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFailure {
@@ -358,6 +397,12 @@ impl Answer {
             | Self::Rebuild(RebuildOutcome { failed, .. })
             | Self::Restore(RestoreOutcome { failed, .. })
                 if !failed.is_empty() =>
+            {
+                3
+            }
+            Self::Import(outcome) if matches!(outcome.import.standing.stage, Stage::Stopped) => 1,
+            Self::Import(outcome)
+                if outcome.counts().is_some_and(|counts| counts.troubles() > 0) =>
             {
                 3
             }

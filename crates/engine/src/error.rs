@@ -36,6 +36,9 @@ pub enum EngineError {
     /// The library folder is not there.
     #[error(transparent)]
     LibraryUnavailable(#[from] library::LibraryUnavailable),
+    /// A photo could not be stored.
+    #[error(transparent)]
+    Intake(#[from] library::IntakeError),
     /// An offsite repository.
     #[error(transparent)]
     Vault(#[from] vault::VaultError),

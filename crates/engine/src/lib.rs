@@ -32,6 +32,7 @@ pub mod activity;
 pub mod checksum;
 pub mod command;
 mod commands;
+mod details;
 pub mod error;
 pub mod import;
 pub mod inspect;

@@ -10,7 +10,7 @@ use safelight_core::{Clock, Entropy, Timestamp};
 use safelight_library::{Library, RealDisk, RootState};
 
 use crate::{
-    access::Access, acknowledge::Waiting, activity::Board, error::EngineError,
+    access::Access, acknowledge::Waiting, activity::Board, error::EngineError, import::AtWork,
     intake::SmallUploads, offsite::Offsite, pairing::Pairing, reach::Reaching, schedule::Scheduler,
     secrets::write_private,
 };
@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) disk_is_full: AtomicBool,
     pub(crate) control_token: OnceLock<String>,
     pub(crate) small_uploads: SmallUploads,
+    /// The imports at work.
+    pub(crate) imports: AtWork,
 }
 
 impl Engine {
@@ -104,6 +106,7 @@ impl Engine {
             walking: Mutex::default(),
             disk_is_full: AtomicBool::new(true),
             small_uploads: SmallUploads::default(),
+            imports: AtWork::default(),
             control_token: OnceLock::new(),
             library,
             clock: options.clock,
@@ -139,6 +142,7 @@ impl Engine {
     pub fn start(&self) -> Result<(), EngineError> {
         self.start_schedule()?;
         self.start_waiting_backups()?;
+        self.resume_imports()?;
         self.start_publisher()
     }
 

@@ -5,13 +5,13 @@ use std::{collections::HashSet, fs::File, path::Path};
 
 use rusqlite::Transaction;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, Evidence, FileName, LibraryPath, MediaKind,
-    Place, Proof, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, Details, Evidence, FileName, LibraryPath,
+    MediaKind, Place, Proof, Timestamp,
 };
 
 use crate::{
     asset::{self, Asset},
-    committer::{NewAsset, insert_asset, note_arrival, relocate, reset_home},
+    committer::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
     intake::Outcome,
@@ -55,6 +55,7 @@ pub(crate) struct NewPhoto {
     pub(crate) path: LibraryPath,
     pub(crate) original_name: String,
     pub(crate) captured: Option<CaptureTime>,
+    pub(crate) details: Option<Details>,
     pub(crate) modified: Timestamp,
     pub(crate) added_at: Timestamp,
     /// What is known of the home file.
@@ -76,6 +77,7 @@ impl NewPhoto {
             kind: facts.kind(),
             original_name: facts.name.clone(),
             captured: facts.captured(),
+            details: None,
             modified,
             added_at: facts.added,
             path,
@@ -334,19 +336,18 @@ impl<'a> Adopter<'a> {
         modified: Timestamp,
         facts: Option<&Facts>,
     ) -> NewPhoto {
-        let described = match facts {
-            Some(facts) => Described {
-                kind: facts.kind(),
-                captured: facts.captured(),
-            },
-            None => (self.describe)(absolute, path.name()),
-        };
+        let mut described = (self.describe)(absolute, path.name());
+        if let Some(facts) = facts {
+            described.kind = facts.kind();
+            described.captured = facts.captured();
+        }
         NewPhoto {
             hash: bytes.hash,
             size: bytes.size,
             kind: described.kind,
             original_name: facts.map_or_else(|| path.name().to_owned(), |facts| facts.name.clone()),
             captured: described.captured,
+            details: described.details,
             modified,
             added_at: facts.map_or_else(|| self.core.clock.now(), |facts| facts.added),
             path,
@@ -448,12 +449,13 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
                     path: &photo.path,
                     original_name: &photo.original_name,
                     captured: photo.captured.as_ref(),
+                    details: photo.details.as_ref(),
                     modified: photo.modified,
                     added_at: photo.added_at,
                 },
             )?;
             store(change, id, &home(photo.state), None)?;
-            note_arrival(change, id, None, None, photo.added_at, Outcome::Stored)?;
+            note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
             Ok(u64::from(photo.state == CopyState::Good))
         }
         Finding::Home {

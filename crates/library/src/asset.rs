@@ -3,7 +3,9 @@
 use std::fs::File;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use safelight_core::{AssetId, CaptureTime, ContentHash, LibraryPath, MediaKind, Timestamp};
+use safelight_core::{
+    AssetId, CaptureTime, ContentHash, LibraryPath, MediaKind, Timestamp, group::Role,
+};
 
 use crate::{
     arrivals::Whose,
@@ -35,6 +37,10 @@ pub struct Asset {
     pub modified: Timestamp,
     /// Whether its copies are proved as the owner's rule demands.
     pub safe: bool,
+    /// The photo that stands for its group, if that is another one.
+    pub part_of: Option<AssetId>,
+    /// What it is to that photo.
+    pub role: Option<Role>,
 }
 
 pub(crate) fn by_id(connection: &Connection, id: AssetId) -> rusqlite::Result<Option<Asset>> {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 mod rows;
-pub(crate) use rows::{NewAsset, insert_asset, note_arrival, relocate, reset_home};
+pub(crate) use rows::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home};
 
 /// How many uploads share one transaction at most.
 const BATCH: usize = 512;

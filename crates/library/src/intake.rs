@@ -7,8 +7,8 @@ use std::{fs, path::Path, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, LibraryPath,
-    MediaKind, Place, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, Details, DeviceId, DevicePath, FileName,
+    LibraryPath, MediaKind, PersonId, Place, Timestamp,
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     devices::{self, Acknowledge},
     error::{DiskResult, IntakeError, TreeError},
     evidence,
+    imports::SourceFile,
     open::{Core, Library},
     people,
     placement::{Bytes, Lying, Placed},
@@ -28,9 +29,12 @@ use crate::{
 /// Where a photo belongs, and under which conditions.
 #[derive(Debug, Clone)]
 pub struct Filing {
-    /// Who brings it.
+    /// Which device brings it.
     pub device: Option<DeviceId>,
-    /// Its name in the device's tree. Without one, or without a device, no entry is made.
+    /// Who brings it without a device: an import. A device is its person's.
+    pub person: Option<PersonId>,
+    /// Its name in the device's tree; for an import its place in the collection. Without one, or without a device, no
+    /// entry is made.
     pub device_path: Option<DevicePath>,
     /// The name it would like to have in the library.
     pub wish: String,
@@ -38,6 +42,8 @@ pub struct Filing {
     pub kind: MediaKind,
     /// When it was taken: decides the folder and the file's modification time.
     pub captured: Option<CaptureTime>,
+    /// What it says of itself besides; `None` if nobody has read it for that.
+    pub details: Option<Details>,
     /// The modification time that the device gave: what its tree shows.
     pub client_modified: Option<Timestamp>,
     /// The creation time that the device gave: what its tree shows.
@@ -46,6 +52,8 @@ pub struct Filing {
     pub precondition: Precondition,
     /// Whether missing folders of the device's tree are made.
     pub create_parents: bool,
+    /// The file of a collection that it is: that it was brought in is noted in the same transaction.
+    pub source: Option<SourceFile>,
 }
 
 /// What must be true of the entry that an upload would overwrite (RFC 9110, section 13). Etags without quotes.
@@ -124,6 +132,41 @@ impl Library {
         self.commit_upload(staged, filing, None)
     }
 
+    /// As [`Self::commit`], for bytes that are a photo's already and need not be sent again. `None` if they are nobody's, or
+    /// if the photo's own file is not the photo any more: then its bytes are needed.
+    ///
+    /// # Errors
+    ///
+    /// See [`IntakeError`].
+    pub fn commit_known(
+        &self,
+        hash: ContentHash,
+        filing: Filing,
+    ) -> Result<Option<Receipt>, IntakeError> {
+        let core = self.core();
+        if core.closing.load(Ordering::SeqCst) {
+            return Err(IntakeError::ShuttingDown);
+        }
+        let root = core.ready_root()?;
+        let _flight = core.flights.enter(hash);
+        let before = Before::look(core, &hash, &filing)?;
+        let Some((known, Some(CopyState::Good))) = before.known else {
+            return Ok(None);
+        };
+        if core.look_at(&root.file(&known.path), &known)? != Lying::Photo {
+            return Ok(None);
+        }
+        let row = Row {
+            hash,
+            size: known.size,
+            home: Home::There(known),
+            filing,
+            upload: None,
+        };
+        let answer = self.committer().commit(core, row);
+        answer.map(Some).map_err(|refused| refused.error)
+    }
+
     /// As [`Self::commit`], for an upload in pieces of this name: that it is finished is noted in the same transaction.
     pub(crate) fn commit_upload(
         &self,
@@ -192,7 +235,7 @@ impl Before {
                 let dated = crate::settings::template(connection)?.folder(filing.captured.as_ref());
                 Ok(Self {
                     known,
-                    folder: people::below_whose(connection, filing.device, dated)?,
+                    folder: people::below_whose(connection, filing.device, filing.person, dated)?,
                 })
             })
     }

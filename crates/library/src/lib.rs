@@ -13,12 +13,13 @@
 //! | The disk operations that tests replace | [`disk`] |
 //! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
 //! | What is kept with a name beside the photo; files that are no photos | [`entry_properties`], [`notes`] |
-//! | Photos, arrivals, devices, destinations | [`asset`], [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
+//! | Photos, arrivals, devices, destinations | [`asset`], `details`, [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
 //! | People and whose a photo is; the page's sessions | [`people`], [`sessions`] |
 //! | Which photos a phone may forget | [`releasable`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
 //! | Plain-text manifests beside the photos | [`manifest`] |
-//! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `walk`, `adopt` |
+//! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `in_place`, `walk`, `adopt` |
+//! | Collections that are brought in, and which of their files were read | [`imports`] |
 //! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
@@ -28,12 +29,15 @@ pub mod asset;
 mod catalogue;
 mod committer;
 pub mod destinations;
+mod details;
 pub mod devices;
 pub mod disk;
 pub mod entry_properties;
 pub mod error;
 pub mod evidence;
 mod folders;
+pub mod imports;
+mod in_place;
 pub mod intake;
 pub mod jobs;
 mod kept;
@@ -68,12 +72,14 @@ pub use arrivals::{Arrival, ArrivalId, Whose};
 pub use asset::Asset;
 pub use destinations::{DestinationRow, NewDestination};
 pub use devices::{Acknowledge, DeviceRow, NewDevice};
-pub use disk::{Disk, RealDisk};
+pub use disk::{Disk, RealDisk, Sharing};
 pub use entry_properties::{EntryChange, Property};
 pub use error::{
     CatalogueError, DiskError, IntakeError, LibraryError, LibraryUnavailable, OpenError, ReadError,
     RootError, RowError, TreeError,
 };
+pub use imports::{Brought, ImportId, ImportNote, ImportRow, ReadBefore, SourceFile};
+pub use in_place::InPlaceReport;
 pub use intake::{Filing, Outcome, Precondition, Receipt};
 pub use jobs::{Job, JobId, NewJob};
 pub use notes::{NewNote, NoteReceipt};

@@ -176,6 +176,8 @@ mod tests {
             added_at: Timestamp::from_second(1_700_000_000).unwrap(),
             modified: Timestamp::from_second(1_600_000_000).unwrap(),
             safe: false,
+            part_of: None,
+            role: None,
         }
     }
 

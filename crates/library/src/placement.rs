@@ -83,7 +83,7 @@ impl Core {
         let Some(file) = staged.file.take() else {
             return Err(io::Error::from(io::ErrorKind::NotFound)).doing("flush", path);
         };
-        if let Some(time) = time {
+        if let Some(time) = time.filter(|_| !staged.linked) {
             match self.disk.set_modified(&file, &path, time) {
                 // A year that this file system has no room for. The capture time is in the catalogue and the manifest.
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => {

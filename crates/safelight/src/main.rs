@@ -4,6 +4,7 @@ mod ask;
 mod cli;
 mod folders;
 mod inspect;
+mod interrupt;
 mod network;
 mod print;
 mod progress;

@@ -11,6 +11,8 @@ use safelight_http::tls::Identity;
 
 use crate::cli::Output;
 
+mod import;
+
 /// The address as a browser takes it.
 pub(crate) fn url(address: SocketAddr) -> String {
     format!("http://{address}")
@@ -228,6 +230,7 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
             )?;
             failures(&done.failed, &mut text)?;
         }
+        Answer::Import(outcome) => import::describe(outcome, &mut text)?,
         Answer::Kit { kits } => {
             for kit in kits {
                 describe_kit(kit, &mut text)?;

@@ -5,6 +5,7 @@
 //! | for | look at |
 //! |---|---|
 //! | photos and videos, the same ones for the same seed | [`photos`] |
+//! | a folder of photos collected over the years, and the truth about it | [`collection`] |
 //! | phones with the Nextcloud apps, which delete what they believe is stored | [`phone`] |
 //! | time and chance that the test decides | [`ambient`], [`random`] |
 //! | real programs (`restic`, `rclone`, `garage`, …) and what happens without them | [`tools`] |
@@ -24,6 +25,7 @@ pub mod ambient;
 pub mod authority;
 pub mod browser;
 pub mod cli;
+pub mod collection;
 pub mod corpus;
 pub mod delay;
 pub mod http;
@@ -43,6 +45,7 @@ pub use ambient::{FakeClock, SeededEntropy};
 pub use authority::Authority;
 pub use browser::Browser;
 pub use cli::{Cli, Ended};
+pub use collection::Collection;
 pub use corpus::corpus;
 pub use delay::Delay;
 pub use http::{Client, Response};

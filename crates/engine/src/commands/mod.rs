@@ -3,6 +3,7 @@
 mod backup;
 mod destinations;
 mod devices;
+mod import;
 mod kit;
 mod people;
 mod rebuild;
@@ -107,6 +108,15 @@ impl Engine {
                 &paths,
                 progress,
             )?),
+            Command::Import {
+                request,
+                person,
+                preview,
+            } => Answer::Import(self.bring_in(&request, person.as_deref(), preview, progress)?),
+            Command::ImportStop => {
+                self.stop_imports();
+                Answer::Done
+            }
             Command::Kit { destination } => Answer::Kit {
                 kits: self.kits(destination.as_deref())?,
             },

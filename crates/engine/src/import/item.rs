@@ -9,10 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use safelight_core::Timestamp;
+use safelight_core::{Remarks, Timestamp};
 
 /// One thing that a source came upon.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Found {
     /// A file that may be brought in.
     Item(Item),
@@ -23,7 +23,7 @@ pub enum Found {
 }
 
 /// A file of a collection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// How its bytes are opened.
     pub origin: Origin,
@@ -36,6 +36,8 @@ pub struct Item {
     pub length: u64,
     /// The file's modification time, as the collection says.
     pub modified: Option<Timestamp>,
+    /// What the collection says of it beside its bytes. Boxed, since most collections say nothing.
+    pub remarks: Option<Box<Remarks>>,
 }
 
 /// How a file's bytes are opened, again and again.
@@ -91,11 +93,13 @@ pub enum Reason {
     ThrownAway,
     /// The library did not take it.
     Refused,
+    /// A folder beside those that a camera or a phone puts photos into, or the library itself.
+    NotLookedInto,
 }
 
 impl Reason {
     /// All of them, what a person has to do something about first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unreadable,
         Self::MissingPart,
         Self::Changing,
@@ -103,6 +107,7 @@ impl Reason {
         Self::UnsafeName,
         Self::Link,
         Self::ThrownAway,
+        Self::NotLookedInto,
         Self::NotAPhoto,
     ];
 
@@ -118,6 +123,7 @@ impl Reason {
             Self::NotAPhoto => "not-a-photo",
             Self::ThrownAway => "thrown-away",
             Self::Refused => "refused",
+            Self::NotLookedInto => "not-looked-into",
         }
     }
 
@@ -130,7 +136,10 @@ impl Reason {
     /// Whether it is a trouble: something that the person may have wanted and did not get. The others are as they should be.
     #[must_use]
     pub const fn is_trouble(self) -> bool {
-        !matches!(self, Self::NotAPhoto | Self::ThrownAway)
+        !matches!(
+            self,
+            Self::NotAPhoto | Self::ThrownAway | Self::NotLookedInto
+        )
     }
 }
 
@@ -185,6 +194,7 @@ mod tests {
             wish: wish.map(Into::into),
             length: 1,
             modified: None,
+            remarks: None,
         }
     }
 
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn an_item_is_small() {
-        assert!(size_of::<Item>() <= 104, "{}", size_of::<Item>());
+        assert!(size_of::<Item>() <= 112, "{}", size_of::<Item>());
     }
 
     #[test]

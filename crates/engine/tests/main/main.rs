@@ -6,6 +6,7 @@ mod acknowledge;
 mod destinations;
 mod evidence;
 mod house;
+mod import;
 mod intake;
 mod pairing;
 mod people;

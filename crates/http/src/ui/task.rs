@@ -185,6 +185,7 @@ impl Outcome {
             | Answer::Device(_)
             | Answer::Destination(_)
             | Answer::Kit { .. }
+            | Answer::Import(_)
             | Answer::Done => {
                 good = true;
                 headline = "Done.".to_owned();

@@ -2,13 +2,16 @@
 
 use rusqlite::{Connection, params};
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, DeviceId, DevicePath, LibraryPath, MediaKind, Timestamp,
+    AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
+    PersonId, Position, Timestamp,
 };
 
 use crate::{
     committer::{Home, Row},
+    details::duration_column,
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
+    imports,
     intake::{Filing, Outcome, Receipt, Target, target},
     manifest, notes,
     open::Core,
@@ -60,7 +63,15 @@ pub(super) fn write(
         device_path,
         ..
     } = &row.filing;
-    note_arrival(change, asset, *device, device_path.as_ref(), now, outcome)?;
+    let by = By {
+        device: *device,
+        person: row.filing.person,
+        path: device_path.as_ref(),
+    };
+    let person = note_arrival(change, asset, &by, now, outcome)?;
+    if let Some(source) = &row.filing.source {
+        imports::note_brought(change, source, &row.hash, person, outcome)?;
+    }
     let entry = match (device, device_path) {
         (Some(device), Some(device_path)) => {
             let put = Put {
@@ -99,6 +110,7 @@ pub(crate) struct NewAsset<'a> {
     pub(crate) path: &'a LibraryPath,
     pub(crate) original_name: &'a str,
     pub(crate) captured: Option<&'a CaptureTime>,
+    pub(crate) details: Option<&'a Details>,
     pub(crate) modified: Timestamp,
     pub(crate) added_at: Timestamp,
 }
@@ -112,6 +124,7 @@ impl<'a> NewAsset<'a> {
             path,
             original_name: &row.filing.wish,
             captured: row.filing.captured.as_ref(),
+            details: row.filing.details.as_ref(),
             modified,
             added_at: now,
         }
@@ -122,11 +135,15 @@ impl<'a> NewAsset<'a> {
 pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite::Result<AssetId> {
     let key = PathKey::of(new.path);
     let (local, offset, source, precision) = captured_columns(new.captured);
+    let details = new.details;
+    let position = details.and_then(|details| details.position);
     change
         .prepare_cached(
             "INSERT INTO asset (hash, size, kind, path, folder_key, name_key, original_name, captured_local,
-               captured_offset, captured_source, captured_precision, modified, added_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+               captured_offset, captured_source, captured_precision, modified, added_at, described, mime, width, height,
+               rotation, duration, latitude, longitude, make, model, content_id, burst_id, motion_video)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+               ?23, ?24, ?25, ?26)",
         )?
         .execute(params![
             new.hash.as_bytes(),
@@ -141,7 +158,20 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
             source,
             precision,
             micros(new.modified),
-            micros(new.added_at)
+            micros(new.added_at),
+            details.map_or(0, |details| details.reader),
+            details.map(|details| &details.mime),
+            details.and_then(|details| details.width),
+            details.and_then(|details| details.height),
+            details.map(|details| details.rotation),
+            details.and_then(duration_column),
+            position.map(Position::latitude),
+            position.map(Position::longitude),
+            details.and_then(|details| details.make.as_ref()),
+            details.and_then(|details| details.model.as_ref()),
+            details.and_then(|details| details.content_id.as_ref()),
+            details.and_then(|details| details.burst_id.as_ref()),
+            details.and_then(|details| details.motion_video).map(signed)
         ])?;
     let id = AssetId(change.last_insert_rowid());
     change
@@ -215,34 +245,53 @@ pub(crate) fn relocate(
     judge(change, stored_rule(change)?, asset)
 }
 
+/// Who brought a photo, and as what.
+pub(crate) struct By<'a> {
+    pub(crate) device: Option<DeviceId>,
+    /// Who brought it without a device.
+    pub(crate) person: Option<PersonId>,
+    /// Its name in the device's tree, or in the collection that it was imported from.
+    pub(crate) path: Option<&'a DevicePath>,
+}
+
+impl By<'_> {
+    /// For a file that was found in the library folder.
+    pub(crate) const fn nobody() -> Self {
+        Self {
+            device: None,
+            person: None,
+            path: None,
+        }
+    }
+}
+
 /// Notes who brought a photo, and whose it is.
 pub(crate) fn note_arrival(
     change: &Connection,
     asset: AssetId,
-    device: Option<DeviceId>,
-    path: Option<&DevicePath>,
+    by: &By<'_>,
     at: Timestamp,
     outcome: Outcome,
-) -> rusqlite::Result<()> {
-    if let Some(device) = device {
+) -> rusqlite::Result<PersonId> {
+    if let Some(device) = by.device {
         change
             .prepare_cached("UPDATE device SET last_arrival_at = ?2 WHERE id = ?1")?
             .execute([device.0, micros(at)])?;
     }
-    let person = people::note_holder(change, asset, device)?;
+    let person = people::note_holder(change, asset, by.device, by.person)?;
     change
         .prepare_cached(
             "INSERT INTO arrival (asset, device, device_path, at, outcome, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             asset.0,
-            device.map(|device| device.0),
-            path.map(DevicePath::as_str),
+            by.device.map(|device| device.0),
+            by.path.map(DevicePath::as_str),
             micros(at),
             outcome.as_str(),
             person.0
         ])?;
-    Ok(())
+    Ok(person)
 }
 
 /// A name of a device's tree that comes to stand for a photo.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod copies;
+mod details;
 mod faults;
 mod intake;
 mod jobs_and_settings;

@@ -186,14 +186,17 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
     let path = dp(path);
     Filing {
         device: Some(device),
+        person: None,
         wish: path.name().to_owned(),
         device_path: Some(path),
         kind: MediaKind::Photo,
         captured: Some(taken(2024, 5, 3)),
+        details: None,
         client_modified: None,
         client_created: None,
         precondition: Precondition::None,
         create_parents: false,
+        source: None,
     }
 }
 
@@ -241,6 +244,7 @@ pub(crate) fn described(_path: &Path, _name: &str) -> Described {
     Described {
         kind: MediaKind::Photo,
         captured: Some(taken(2020, 6, 1)),
+        details: None,
     }
 }
 
