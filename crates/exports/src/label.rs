@@ -41,6 +41,37 @@ impl Label {
     }
 }
 
+impl Label {
+    /// The same file, with its folder beginning at the first folder of this name, if there is one.
+    #[must_use]
+    pub fn from(self, folder: &str) -> Self {
+        let mut before = 0;
+        for part in self.folder.split('/') {
+            if part == folder {
+                return Self {
+                    folder: self.folder[before..].to_owned(),
+                    ..self
+                };
+            }
+            before += part.len() + 1;
+        }
+        self
+    }
+
+    /// The same file below a folder of this name, unless it is there already.
+    #[must_use]
+    pub fn below(self, folder: &str) -> Self {
+        if self.folder.split('/').next() == Some(folder) {
+            return self;
+        }
+        let slash = if self.folder.is_empty() { "" } else { "/" };
+        Self {
+            folder: format!("{folder}{slash}{}", self.folder),
+            ..self
+        }
+    }
+}
+
 /// A name as it is compared: in Unicode form NFC, for services and file systems spell the same letters differently.
 pub(crate) fn key(name: &str) -> String {
     if name.is_ascii() {
@@ -121,6 +152,27 @@ mod tests {
         for nothing in ["", "/", "..", "../..", "C:", "./"] {
             assert_eq!(Label::new(nothing), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn a_folder_can_be_cut_and_put_below_another() {
+        let at = |folder: &str| Label::new(&format!("{folder}/a.jpg")).unwrap();
+        assert_eq!(
+            at("part 1/Takeout/Photos").from("Takeout").folder,
+            "Takeout/Photos"
+        );
+        assert_eq!(
+            at("Takeout/x/Takeout").from("Takeout").folder,
+            "Takeout/x/Takeout"
+        );
+        assert_eq!(at("Takeout-001/x").from("Takeout").folder, "Takeout-001/x");
+        assert_eq!(at("é/Takeout").from("Takeout").folder, "Takeout");
+        assert_eq!(at("Photos").below("Part 1").folder, "Part 1/Photos");
+        assert_eq!(at("Part 1/Photos").below("Part 1").folder, "Part 1/Photos");
+        assert_eq!(
+            Label::new("a.jpg").unwrap().below("Part 1").folder,
+            "Part 1"
+        );
     }
 
     #[test]

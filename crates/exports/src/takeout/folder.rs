@@ -65,7 +65,8 @@ fn last(folder: &str) -> &str {
 }
 
 /// Whether it is the folder of all photos of a year, which is no album although Takeout describes it like one.
-pub(super) fn is_of_year(folder: &str) -> bool {
+#[must_use]
+pub fn is_of_year(folder: &str) -> bool {
     let name = key(last(folder));
     let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     BEFORE_YEAR

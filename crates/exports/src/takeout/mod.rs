@@ -23,6 +23,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::tz::TimeZone;
 use safelight_core::{AlbumName, Remarks};
 
+pub use folder::is_of_year as is_year_folder;
 pub use sidecar::{Json, Sidecar};
 
 use crate::label::Label;
