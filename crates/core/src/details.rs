@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use crate::Position;
-
 /// What was read from a file. `media` reads it, the catalogue keeps it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Details {
@@ -32,4 +30,39 @@ pub struct Details {
     pub burst_id: Option<String>,
     /// Where the video of a Motion Photo begins, in bytes from the beginning of the file.
     pub motion_video: Option<u64>,
+}
+
+/// A position on Earth (WGS 84), in degrees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    /// North is positive: -90 to 90.
+    pub latitude: f64,
+    /// East is positive: -180 to 180.
+    pub longitude: f64,
+}
+
+impl Position {
+    /// `None` for what is no position: out of range, not a number, or 0/0, which programs write when they know of none.
+    #[must_use]
+    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
+        let exists = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
+        let unknown = latitude == 0.0 && longitude == 0.0;
+        (exists && !unknown).then_some(Self {
+            latitude,
+            longitude,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_position_is_none() {
+        assert!(Position::new(0.0, 0.0).is_none());
+        assert!(Position::new(f64::NAN, 1.0).is_none());
+        assert!(Position::new(90.1, 0.0).is_none());
+        assert!(Position::new(-90.0, 180.0).is_some());
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, btree_set};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{CaptureTime, TimeSource};
+use crate::{CaptureTime, Position, TimeSource};
 
 /// What is said of a photo beside its bytes. The default says nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,31 +21,15 @@ pub struct Remarks {
     pub description: Option<Description>,
     /// Whether somebody likes it more than others.
     pub favourite: bool,
-    albums: BTreeSet<AlbumName>,
+    /// The albums that it is in.
+    pub albums: Albums,
 }
 
 impl Remarks {
-    /// How many albums one photo can be in.
-    pub const MOST_ALBUMS: usize = 256;
-
     /// Whether nothing is said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// The albums that it is in, by name.
-    pub fn albums(&self) -> btree_set::Iter<'_, AlbumName> {
-        self.albums.iter()
-    }
-
-    /// Says that it is in an album. Says whether it is now: not if it is in [`Self::MOST_ALBUMS`] others.
-    pub fn add_album(&mut self, album: AlbumName) -> bool {
-        if self.albums.len() >= Self::MOST_ALBUMS && !self.albums.contains(&album) {
-            return false;
-        }
-        self.albums.insert(album);
-        true
     }
 
     /// Adds what `other` says. Where both say something that only one can be right about (when, where, what it shows),
@@ -61,9 +45,38 @@ impl Remarks {
             self.description.clone_from(&other.description);
         }
         self.favourite |= other.favourite;
-        for album in &other.albums {
-            self.add_album(album.clone());
+        for album in other.albums.iter() {
+            self.albums.add(album.clone());
         }
+    }
+}
+
+/// The albums that a photo is in: a bounded number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Albums(BTreeSet<AlbumName>);
+
+impl Albums {
+    /// How many albums one photo can be in.
+    pub const MOST: usize = 256;
+
+    /// Adds one. Says whether the photo is in it now: not if it is in [`Self::MOST`] others.
+    pub fn add(&mut self, album: AlbumName) -> bool {
+        if self.0.len() >= Self::MOST && !self.0.contains(&album) {
+            return false;
+        }
+        self.0.insert(album);
+        true
+    }
+
+    /// The albums, in the order of their names.
+    pub fn iter(&self) -> btree_set::Iter<'_, AlbumName> {
+        self.0.iter()
+    }
+
+    /// Whether it is in none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -82,38 +95,6 @@ pub fn prevailing(own: Option<CaptureTime>, said: Option<CaptureTime>) -> Option
     let apart = own.local.duration_since(said.local).abs();
     let own_is_better = own.source < said.source && apart <= jiff::SignedDuration::from_hours(24);
     Some(if own_is_better { own } else { said })
-}
-
-/// A place on the earth, in degrees (WGS 84).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Position {
-    latitude: f64,
-    longitude: f64,
-}
-
-impl Position {
-    /// `None` for what is no place: out of range, not a number, or 0/0, which programs write when they know of none.
-    #[must_use]
-    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
-        let exists = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
-        let unknown = latitude == 0.0 && longitude == 0.0;
-        (exists && !unknown).then_some(Self {
-            latitude,
-            longitude,
-        })
-    }
-
-    /// Degrees north of the equator, −90 to 90.
-    #[must_use]
-    pub const fn latitude(self) -> f64 {
-        self.latitude
-    }
-
-    /// Degrees east of Greenwich, −180 to 180.
-    #[must_use]
-    pub const fn longitude(self) -> f64 {
-        self.longitude
-    }
 }
 
 /// What somebody wrote about a photo: text of one or more lines.
@@ -144,7 +125,7 @@ pub struct AlbumName(String);
 
 impl AlbumName {
     /// The longest, in bytes of UTF-8. What is longer is cut.
-    pub const MAX: usize = 255;
+    pub const MAX: usize = 200;
 
     /// Takes the name without what cannot be shown. `None` if nothing is left.
     #[must_use]
@@ -213,26 +194,22 @@ mod tests {
             Description::new(&long).unwrap().as_str().len(),
             Description::MAX
         );
-        assert_eq!(AlbumName::new(&long).unwrap().as_str().len(), 254);
-    }
-
-    #[test]
-    fn what_is_no_place_is_none() {
-        assert!(Position::new(0.0, 0.0).is_none());
-        assert!(Position::new(f64::NAN, 1.0).is_none());
-        assert!(Position::new(90.1, 0.0).is_none());
-        assert!(Position::new(-90.0, 180.0).is_some());
+        assert_eq!(AlbumName::new(&long).unwrap().as_str().len(), 200);
     }
 
     #[test]
     fn a_photo_is_in_a_bounded_number_of_albums() {
         let mut remarks = Remarks::default();
-        for number in 0..Remarks::MOST_ALBUMS {
-            assert!(remarks.add_album(AlbumName::new(&number.to_string()).unwrap()));
+        for number in 0..Albums::MOST {
+            assert!(
+                remarks
+                    .albums
+                    .add(AlbumName::new(&number.to_string()).unwrap())
+            );
         }
-        assert!(!remarks.add_album(AlbumName::new("one more").unwrap()));
-        assert!(remarks.add_album(AlbumName::new("7").unwrap()));
-        assert_eq!(remarks.albums().len(), Remarks::MOST_ALBUMS);
+        assert!(!remarks.albums.add(AlbumName::new("one more").unwrap()));
+        assert!(remarks.albums.add(AlbumName::new("7").unwrap()));
+        assert_eq!(remarks.albums.iter().len(), Albums::MOST);
     }
 
     #[test]
@@ -243,7 +220,7 @@ mod tests {
             captured: Some(taken(noon, TimeSource::Sidecar)),
             ..Remarks::default()
         };
-        first.add_album(AlbumName::new("A").unwrap());
+        first.albums.add(AlbumName::new("A").unwrap());
         let mut second = Remarks {
             description: Description::new("second"),
             position: Position::new(1.0, 2.0),
@@ -251,13 +228,13 @@ mod tests {
             captured: Some(taken(date(2020, 1, 1).at(0, 0, 0, 0), TimeSource::Sidecar)),
             ..Remarks::default()
         };
-        second.add_album(AlbumName::new("B").unwrap());
+        second.albums.add(AlbumName::new("B").unwrap());
         let mut both = first.clone();
         both.merge(&second);
         assert_eq!(both.description, first.description);
         assert_eq!(both.captured, first.captured);
         assert_eq!((both.position, both.favourite), (second.position, true));
-        assert_eq!(both.albums().len(), 2);
+        assert_eq!(both.albums.iter().len(), 2);
         second.captured = Some(taken(noon, TimeSource::Person));
         both.merge(&second);
         assert_eq!(both.captured, second.captured);

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use safelight_core::{
-    AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp, lasting_name,
+    AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Remarks, Timestamp, lasting_name,
 };
 use safelight_library::{
     self as library, Acknowledge, DiskError, Entry, Filing, Library, NewNote, Outcome,
@@ -192,6 +192,7 @@ impl Engine {
             details: Some(details(&facts)),
             kind: facts.kind,
             captured: facts.captured,
+            remarks: Remarks::default(),
             client_modified: request.modified,
             client_created: request.created,
             precondition: request.precondition,

@@ -159,6 +159,11 @@ impl Engine {
                         "The manifests could not be written and will be tried again: {error}"
                     );
                 }
+                if let Err(error) = engine.library().follow_capture_times() {
+                    tracing::warn!(
+                        "Files did not get the times of their photos and will be tried again: {error}"
+                    );
+                }
                 waiting = engine.0.scheduler.manifests_pause(waiting);
             }
         })?;

@@ -5,8 +5,8 @@ use std::{collections::HashSet, fs::File, path::Path};
 
 use rusqlite::Transaction;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, Details, Evidence, FileName, LibraryPath,
-    MediaKind, Place, Proof, Timestamp,
+    AssetId, ContentHash, CopyState, Details, Evidence, FileName, LibraryPath, MediaKind, Place,
+    Proof, Timestamp,
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     committer::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
+    file_times,
     intake::Outcome,
     manifest_format::{Facts, Line},
     names::{Flight, Reservation},
@@ -21,6 +22,7 @@ use crate::{
     placement::{Bytes, Lying, hash_of},
     problems::{self, kind},
     reconcile::Described,
+    remarks::{self, Said},
     root::Root,
     stored::micros,
     verify::same_time,
@@ -33,7 +35,7 @@ const BATCH: usize = 256;
 /// What was found out about one file, and must be written.
 pub(crate) enum Finding {
     /// A photo that the catalogue did not know.
-    New(NewPhoto),
+    New(Box<NewPhoto>),
     /// The file of a photo that the catalogue knows: all its bytes were read and are right.
     Home {
         asset: AssetId,
@@ -41,10 +43,23 @@ pub(crate) enum Finding {
         path: LibraryPath,
         modified: Timestamp,
     },
+    /// What a manifest says of a photo that the catalogue knows under another path.
+    Said { asset: AssetId, said: Said },
     /// The file of a photo that the catalogue knows, with other bytes though nobody changed it.
     Damaged { asset: AssetId },
     /// Something to tell.
     Odd(Oddity),
+}
+
+impl Finding {
+    /// Where the photo's good file lies that was found.
+    fn file(&self) -> Option<&LibraryPath> {
+        match self {
+            Self::New(photo) if photo.state == CopyState::Good => Some(&photo.path),
+            Self::Home { path, .. } => Some(path),
+            Self::New(_) | Self::Said { .. } | Self::Damaged { .. } | Self::Odd(_) => None,
+        }
+    }
 }
 
 /// A photo to be added.
@@ -54,7 +69,8 @@ pub(crate) struct NewPhoto {
     pub(crate) kind: MediaKind,
     pub(crate) path: LibraryPath,
     pub(crate) original_name: String,
-    pub(crate) captured: Option<CaptureTime>,
+    /// What is said of it, its own time among it.
+    pub(crate) said: Said,
     pub(crate) details: Option<Details>,
     pub(crate) modified: Timestamp,
     pub(crate) added_at: Timestamp,
@@ -76,7 +92,7 @@ impl NewPhoto {
             size: facts.size,
             kind: facts.kind(),
             original_name: facts.name.clone(),
-            captured: facts.captured(),
+            said: facts.said(),
             details: None,
             modified,
             added_at: facts.added,
@@ -245,9 +261,15 @@ impl<'a> Adopter<'a> {
                 path,
                 modified: file.modified,
             },
-            None => Finding::New(self.describe(&absolute, path, bytes, file.modified, facts)),
+            None => Finding::New(Box::new(self.describe(
+                &absolute,
+                path,
+                bytes,
+                file.modified,
+                facts,
+            ))),
         };
-        if let Finding::New(NewPhoto { path, .. }) | Finding::Home { path, .. } = &finding
+        if let Some(path) = finding.file()
             && let Err(error) = self.core.flush_file(&absolute)
         {
             // Whoever sends these bytes now is told that they are stored: then they must be.
@@ -274,7 +296,30 @@ impl<'a> Adopter<'a> {
             return Ok(());
         }
         let photo = NewPhoto::from_manifest(hash, facts, path, modified, CopyState::Damaged);
-        self.push(Finding::New(photo), Some(name), Some(flight))
+        self.push(Finding::New(Box::new(photo)), Some(name), Some(flight))
+    }
+
+    /// Takes over what a line says of a photo that lies elsewhere now, if nothing was said of it there: whoever moved the
+    /// file did not move its line.
+    pub(crate) fn hear(&mut self, line: &Line) -> Result<(), LibraryError> {
+        let Some(said) = line
+            .facts
+            .as_ref()
+            .map(Facts::said)
+            .filter(|said| !said.is_by_itself())
+        else {
+            return Ok(());
+        };
+        let known = self
+            .core
+            .catalogue
+            .read("look for the same bytes", |connection| {
+                Ok::<_, LibraryError>(asset::by_hash(connection, &line.hash)?)
+            })?;
+        match known {
+            Some(Asset { id: asset, .. }) => self.push(Finding::Said { asset, said }, None, None),
+            None => Ok(()),
+        }
     }
 
     /// Whether the catalogue has these bytes.
@@ -336,17 +381,17 @@ impl<'a> Adopter<'a> {
         modified: Timestamp,
         facts: Option<&Facts>,
     ) -> NewPhoto {
-        let mut described = (self.describe)(absolute, path.name());
-        if let Some(facts) = facts {
-            described.kind = facts.kind();
-            described.captured = facts.captured();
-        }
+        let described = (self.describe)(absolute, path.name());
+        let (kind, said) = match facts {
+            Some(facts) => (facts.kind(), facts.said()),
+            None => (described.kind, Said::by_itself(described.captured)),
+        };
         NewPhoto {
             hash: bytes.hash,
             size: bytes.size,
-            kind: described.kind,
+            kind,
             original_name: facts.map_or_else(|| path.name().to_owned(), |facts| facts.name.clone()),
-            captured: described.captured,
+            said,
             details: described.details,
             modified,
             added_at: facts.map_or_else(|| self.core.clock.now(), |facts| facts.added),
@@ -400,13 +445,7 @@ impl<'a> Adopter<'a> {
         }
         let mut folders = HashSet::new();
         for finding in &waiting {
-            if let Finding::New(NewPhoto {
-                path,
-                state: CopyState::Good,
-                ..
-            })
-            | Finding::Home { path, .. } = finding
-            {
+            if let Some(path) = finding.file() {
                 folders.insert(path.folder());
             }
         }
@@ -421,7 +460,7 @@ impl<'a> Adopter<'a> {
         self.adopted += self.core.catalogue.write("take in files", |change| {
             let mut adopted = 0;
             for finding in &waiting {
-                adopted += write(change, finding, now)?;
+                adopted += write(self.core, change, finding, now)?;
             }
             Ok::<_, LibraryError>(adopted)
         })?;
@@ -431,7 +470,12 @@ impl<'a> Adopter<'a> {
 }
 
 /// Returns how many photos are new, or back.
-fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlite::Result<u64> {
+fn write(
+    core: &Core,
+    change: &Transaction<'_>,
+    finding: &Finding,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
     let home = |state| Evidence {
         place: Place::Home,
         state,
@@ -440,6 +484,7 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
     };
     match finding {
         Finding::New(photo) => {
+            let captured = photo.said.captured();
             let id = insert_asset(
                 change,
                 &NewAsset {
@@ -448,12 +493,17 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
                     kind: photo.kind,
                     path: &photo.path,
                     original_name: &photo.original_name,
-                    captured: photo.captured.as_ref(),
+                    captured: captured.as_ref(),
                     details: photo.details.as_ref(),
                     modified: photo.modified,
                     added_at: photo.added_at,
                 },
             )?;
+            remarks::put(change, id, &photo.said)?;
+            // Also where the file had not got its time yet when the catalogue was lost.
+            if let Some(time) = photo.said.file_time(core) {
+                file_times::become_due(change, id, time)?;
+            }
             store(change, id, &home(photo.state), None)?;
             note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
             Ok(u64::from(photo.state == CopyState::Good))
@@ -476,6 +526,14 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
             store(change, *asset, &home(CopyState::Good), None)?;
             judge(change, stored_rule(change)?, *asset)?;
             Ok(u64::from(moved))
+        }
+        Finding::Said { asset, said } => {
+            if let Some(photo) = asset::by_id(change, *asset)?
+                && remarks::of(change, &photo)?.is_by_itself()
+            {
+                remarks::change_said(core, change, &photo, said.clone())?;
+            }
+            Ok(0)
         }
         Finding::Damaged { asset } => {
             store(change, *asset, &home(CopyState::Damaged), None)?;

@@ -32,7 +32,10 @@ pub(crate) fn details(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<De
         duration: count_or_none(row, first + 5)?.map(Duration::from_millis),
         position: latitude
             .zip(longitude)
-            .and_then(|(latitude, longitude)| Position::new(latitude, longitude)),
+            .map(|(latitude, longitude)| Position {
+                latitude,
+                longitude,
+            }),
         make: row.get(first + 8)?,
         model: row.get(first + 9)?,
         content_id: row.get(first + 10)?,
@@ -63,8 +66,8 @@ pub(crate) fn keep(change: &Connection, asset: AssetId, details: &Details) -> ru
             details.height,
             details.rotation,
             duration_column(details),
-            details.position.map(Position::latitude),
-            details.position.map(Position::longitude),
+            details.position.map(|position| position.latitude),
+            details.position.map(|position| position.longitude),
             details.make,
             details.model,
             details.content_id,

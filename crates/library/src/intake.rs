@@ -8,7 +8,7 @@ use std::{fs, path::Path, sync::atomic::Ordering};
 use rusqlite::Connection;
 use safelight_core::{
     AssetId, CaptureTime, ContentHash, CopyState, Details, DeviceId, DevicePath, FileName,
-    LibraryPath, MediaKind, PersonId, Place, Timestamp,
+    LibraryPath, MediaKind, PersonId, Place, Remarks, Timestamp,
 };
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     open::{Core, Library},
     people,
     placement::{Bytes, Lying, Placed},
+    remarks::Said,
     root::Root,
     staging::Staged,
     tree::{Entry, Node, find},
@@ -40,8 +41,10 @@ pub struct Filing {
     pub wish: String,
     /// What it is.
     pub kind: MediaKind,
-    /// When it was taken: decides the folder and the file's modification time.
+    /// When it was taken, as its bytes, its name or its sender say.
     pub captured: Option<CaptureTime>,
+    /// What is said of it beside its bytes. Of a photo that is here already it is added to what was said before.
+    pub remarks: Remarks,
     /// What it says of itself besides; `None` if nobody has read it for that.
     pub details: Option<Details>,
     /// The modification time that the device gave: what its tree shows.
@@ -54,6 +57,18 @@ pub struct Filing {
     pub create_parents: bool,
     /// The file of a collection that it is: that it was brought in is noted in the same transaction.
     pub source: Option<SourceFile>,
+}
+
+impl Filing {
+    /// The time that counts: decides the folder and the file's modification time.
+    pub(crate) fn prevailing(&self) -> Option<CaptureTime> {
+        self.said().captured()
+    }
+
+    /// What is said of the photo, if it is new.
+    pub(crate) fn said(&self) -> Said {
+        Said::by_itself(self.captured).with(&self.remarks)
+    }
 }
 
 /// What must be true of the entry that an upload would overwrite (RFC 9110, section 13). Etags without quotes.
@@ -232,7 +247,8 @@ impl Before {
                     }
                     None => None,
                 };
-                let dated = crate::settings::template(connection)?.folder(filing.captured.as_ref());
+                let dated =
+                    crate::settings::template(connection)?.folder(filing.prevailing().as_ref());
                 Ok(Self {
                     known,
                     folder: people::below_whose(connection, filing.device, filing.person, dated)?,
@@ -255,7 +271,7 @@ fn bring_home(
     };
     let mut staged = staged.staged;
     let Some((known, state)) = before.known else {
-        let time = file_time(core, filing.captured.as_ref(), filing.client_modified);
+        let time = file_time(core, filing.prevailing().as_ref(), filing.client_modified);
         let modified = core.make_durable(&mut staged, time)?;
         let folder = before.folder;
         let placed = core.place_new(

@@ -17,6 +17,8 @@
 //! | People and whose a photo is; the page's sessions | [`people`], [`sessions`] |
 //! | Which photos a phone may forget | [`releasable`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
+//! | What is said of a photo beside its bytes; albums | [`remarks`], `albums` |
+//! | Photos chosen by whose they are, camera and time; dates put right, and files' times that follow | [`chosen`], [`corrections`], `file_times` |
 //! | Plain-text manifests beside the photos | [`manifest`] |
 //! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `in_place`, `walk`, `adopt` |
 //! | Collections that are brought in, and which of their files were read | [`imports`] |
@@ -24,10 +26,13 @@
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
 mod adopt;
+mod albums;
 pub mod arrivals;
 pub mod asset;
 mod catalogue;
+pub mod chosen;
 mod committer;
+pub mod corrections;
 pub mod destinations;
 mod details;
 pub mod devices;
@@ -35,6 +40,7 @@ pub mod disk;
 pub mod entry_properties;
 pub mod error;
 pub mod evidence;
+mod file_times;
 mod folders;
 pub mod imports;
 mod in_place;
@@ -55,6 +61,7 @@ pub mod problems;
 pub mod rebuild;
 pub mod reconcile;
 pub mod releasable;
+pub mod remarks;
 pub mod root;
 mod schema;
 pub mod sessions;
@@ -70,6 +77,8 @@ mod walk;
 
 pub use arrivals::{Arrival, ArrivalId, Whose};
 pub use asset::Asset;
+pub use chosen::Chosen;
+pub use corrections::{Corrected, CorrectionId, CorrectionRow, NewDate, Undone};
 pub use destinations::{DestinationRow, NewDestination};
 pub use devices::{Acknowledge, DeviceRow, NewDevice};
 pub use disk::{Disk, RealDisk, Sharing};
@@ -91,6 +100,7 @@ pub use problems::{Problem, kind as problem_kind};
 pub use rebuild::RebuildReport;
 pub use reconcile::{Described, Progress, ReconcileReport};
 pub use releasable::{Missing, Release};
+pub use remarks::Said;
 pub use root::RootState;
 pub use sessions::{NewSession, SessionRow};
 pub use staging::{Staged, Upload};

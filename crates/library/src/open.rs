@@ -191,6 +191,10 @@ impl Library {
         core.closing.store(true, Ordering::SeqCst);
         self.0.committer.stop();
         if self.root_state().is_ready() {
+            // What is left stays due, and is no reason to look for what this run left.
+            if let Err(error) = self.follow_capture_times() {
+                tracing::warn!(%error, "files did not get the times of their photos; the next start tries again");
+            }
             self.flush_manifests()?;
         }
         if !core.unclean.load(Ordering::SeqCst) {

@@ -12,14 +12,13 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     asset::{self, Asset},
-    error::{DiskError, DiskResult, IntakeError},
+    error::{DiskError, DiskResult, IntakeError, LibraryError},
     folders::FolderWork,
     intake::modified_of,
     names::Reservation,
     open::Core,
     root::{QUARANTINE, Root, make_folders},
     staging::StagedFile,
-    verify::same_time,
 };
 
 /// What a file's bytes are.
@@ -148,7 +147,7 @@ impl Core {
     }
 
     /// Looks at what lies where a known photo's file should be, and reads it to its end.
-    pub(crate) fn look_at(&self, path: &Path, known: &Asset) -> Result<Lying, DiskError> {
+    pub(crate) fn look_at(&self, path: &Path, known: &Asset) -> Result<Lying, LibraryError> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error)
@@ -159,7 +158,7 @@ impl Core {
             {
                 return Ok(Lying::Nothing);
             }
-            Err(error) => return Err(error).doing("look at", path),
+            Err(error) => return Err(error).doing("look at", path)?,
         };
         if !metadata.is_file() {
             return Ok(Lying::Other);
@@ -178,8 +177,7 @@ impl Core {
         // A link is never rot: somebody made it.
         let itself = fs::symlink_metadata(path).doing("look at", path)?;
         let untouched = itself.is_file()
-            && itself.len() == known.size
-            && same_time(modified_of(&itself, path)?, known.modified);
+            && self.is_untouched(known, itself.len(), modified_of(&itself, path)?)?;
         Ok(if untouched { Lying::Rot } else { Lying::Other })
     }
 

@@ -106,7 +106,7 @@ pub(crate) fn asset(row: &Row<'_>) -> rusqlite::Result<Asset> {
         kind: word(row, 3, MediaKind::from_word)?,
         path: path(row, 4)?,
         original_name: row.get(5)?,
-        captured: captured(row)?,
+        captured: captured(row, 6)?,
         added_at: time(row, 10)?,
         modified: time(row, 11)?,
         safe: row.get(12)?,
@@ -118,19 +118,20 @@ pub(crate) fn asset(row: &Row<'_>) -> rusqlite::Result<Asset> {
     })
 }
 
-fn captured(row: &Row<'_>) -> rusqlite::Result<Option<CaptureTime>> {
-    if row.get_ref(6)? == ValueRef::Null {
+/// The four columns of a capture time, from `first` on.
+pub(crate) fn captured(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<CaptureTime>> {
+    if row.get_ref(first)? == ValueRef::Null {
         return Ok(None);
     }
-    let offset: Option<i32> = row.get(7)?;
+    let offset: Option<i32> = row.get(first + 1)?;
     Ok(Some(CaptureTime {
-        local: word(row, 6, |text| text.parse().ok())?,
+        local: word(row, first, |text| text.parse().ok())?,
         offset: offset
             .map(jiff::tz::Offset::from_seconds)
             .transpose()
-            .map_err(|error| unreadable(7, Type::Integer, error))?,
-        source: word(row, 8, TimeSource::from_word)?,
-        precision: word(row, 9, precision_from_word)?,
+            .map_err(|error| unreadable(first + 1, Type::Integer, error))?,
+        source: word(row, first + 2, TimeSource::from_word)?,
+        precision: word(row, first + 3, precision_from_word)?,
     }))
 }
 

@@ -86,8 +86,8 @@ impl Library {
         match looked {
             Ok((found, _)) if found.hash == asset.hash => Ok(HomeCheck::Good),
             Ok((found, metadata)) => {
-                let untouched = found.size == asset.size
-                    && same_time(modified_of(&metadata, &path)?, asset.modified);
+                let modified = modified_of(&metadata, &path)?;
+                let untouched = self.core().is_untouched(&asset, found.size, modified)?;
                 let found = found.hash;
                 Ok(if untouched {
                     HomeCheck::Damaged { found }

@@ -169,7 +169,7 @@ impl Collection {
 
     /// The bytes of all that is to be brought in, without duplicates.
     #[must_use]
-    pub fn new(&self) -> u64 {
+    pub fn different(&self) -> u64 {
         self.photos.len() as u64
     }
 

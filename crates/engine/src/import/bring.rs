@@ -161,7 +161,7 @@ impl Work<'_> {
             facts = Some(self.engine.facts_of(&mut file, item));
         }
         let filing = self.filing(item, facts.as_ref(), source);
-        let captured = filing.captured;
+        let captured = taken(item, filing.captured);
         let receipt = library.commit(staged, filing)?;
         if receipt.outcome == Outcome::Duplicate {
             return Ok(Done::Known);
@@ -184,7 +184,8 @@ impl Work<'_> {
             device_path: DevicePath::parse(&item.shown).ok(),
             wish: item.name().to_owned(),
             kind: facts.map_or(MediaKind::Other, |facts| facts.kind),
-            captured: taken(item, facts.and_then(|facts| facts.captured)),
+            captured: facts.and_then(|facts| facts.captured),
+            remarks: item.remarks.as_deref().cloned().unwrap_or_default(),
             details: facts.map(details),
             client_modified: item.modified,
             client_created: None,

@@ -76,8 +76,8 @@ fn every_file_ends_in_its_place_and_a_second_run_changes_nothing() {
     assert_eq!(looked.standing.stage, Stage::Looked);
     let before = looked.standing.looked.unwrap();
     assert_eq!(before.files, made.files);
-    assert_eq!(before.new, made.new());
-    assert_eq!(before.known, made.files - made.new());
+    assert_eq!(before.new, made.different());
+    assert_eq!(before.known, made.files - made.different());
     assert_eq!(before.undated, made.undated);
     assert_eq!(before.left_for(Reason::NotAPhoto), made.others.len() as u64);
     assert_eq!(before.passed_over, made.systems);
@@ -143,19 +143,19 @@ fn a_stopped_import_goes_on_where_it_was() {
     };
     let stopped = import_with(&house, request(&made.root), &stop);
     assert_eq!(stopped.import.standing.stage, Stage::Stopped);
-    assert!(house.status().photos < made.new(), "it did stop");
+    assert!(house.status().photos < made.different(), "it did stop");
     let house = house.reopen_after(|_| {});
     let done = import(&house, &made.root);
     assert_eq!(done.import.id, stopped.import.id, "the same import");
     assert_eq!(done.import.standing.stage, Stage::Done);
-    assert_eq!(counts(&done).new, made.new());
-    assert_eq!(counts(&done).known, made.files - made.new());
+    assert_eq!(counts(&done).new, made.different());
+    assert_eq!(counts(&done).known, made.files - made.different());
     made.judge(&house.library(), "").unwrap();
     let brought = house
         .engine
         .import_files(done.import.id, true, "", 10_000)
         .unwrap();
-    assert_eq!(brought.len() as u64, made.new(), "each is named");
+    assert_eq!(brought.len() as u64, made.different(), "each is named");
     for file in brought {
         assert!(house.library().join(&file.library_path).is_file());
     }
@@ -186,7 +186,7 @@ async fn an_import_that_the_end_of_the_program_broke_off_goes_on_by_itself() {
     house.engine.start().unwrap();
     let done = ended(&house, id).await;
     assert_eq!(done.standing.stage, Stage::Done);
-    assert_eq!(done.standing.brought.unwrap().new, made.new());
+    assert_eq!(done.standing.brought.unwrap().new, made.different());
     house.engine.shut_down().unwrap();
     made.judge(&house.library(), "").unwrap();
 }
@@ -370,13 +370,13 @@ fn a_folder_becomes_the_library_of_a_house_without_photos() {
     // it). Documents in a library folder are kept as everything is.
     assert_eq!(
         counts(&outcome).new,
-        made.new() + made.others.len() as u64 - 1,
+        made.different() + made.others.len() as u64 - 1,
         "{:?}",
         outcome.files
     );
     assert_eq!(
         counts(&outcome).left_for(Reason::Refused),
-        made.files - made.new() + 1
+        made.files - made.different() + 1
     );
     assert_eq!(lying(&made.root), before, "not a byte was moved");
 }
@@ -419,13 +419,13 @@ fn a_members_photos_lie_in_the_members_folder_and_are_the_members() {
         Answer::Import(outcome) => outcome,
         other => panic!("{other:?}"),
     };
-    assert_eq!(counts(&import(Some("Anna"))).new, made.new());
+    assert_eq!(counts(&import(Some("Anna"))).new, made.different());
     made.judge(&house.library(), "Anna").unwrap();
     let photos = |name: &str| {
         let people = house.engine.people().unwrap();
         people.iter().find(|who| who.name == name).unwrap().photos
     };
-    assert_eq!(photos("Anna"), made.new());
+    assert_eq!(photos("Anna"), made.different());
     let owner = house.engine.people().unwrap()[0].clone();
     assert_eq!(owner.photos, 0);
     let second = import(None);
@@ -433,7 +433,7 @@ fn a_members_photos_lie_in_the_members_folder_and_are_the_members() {
         (counts(&second).new, counts(&second).known),
         (0, made.files)
     );
-    assert_eq!(house.engine.people().unwrap()[0].photos, made.new());
+    assert_eq!(house.engine.people().unwrap()[0].photos, made.different());
     made.judge(&house.library(), "Anna").unwrap();
 }
 
@@ -473,7 +473,10 @@ fn everything_comes_along_where_that_is_wanted() {
         &Quiet,
     );
     assert_eq!(counts(&outcome).left, BTreeMap::new());
-    assert_eq!(house.status().photos, made.new() + made.others.len() as u64);
+    assert_eq!(
+        house.status().photos,
+        made.different() + made.others.len() as u64
+    );
 }
 
 #[test]

@@ -3,21 +3,23 @@
 use rusqlite::{Connection, params};
 use safelight_core::{
     AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
-    PersonId, Position, Timestamp,
+    PersonId, Timestamp,
 };
 
 use crate::{
+    asset,
     committer::{Home, Row},
     details::duration_column,
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
     imports,
-    intake::{Filing, Outcome, Receipt, Target, target},
+    intake::{Filing, Outcome, Receipt, Target, file_time, target},
     manifest, notes,
     open::Core,
     partial::finished,
     people,
     problems::{self, kind},
+    remarks,
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Node, child, find},
     tree_change::{NewNode, ensure_folder, insert, next_revision, touch_upwards},
@@ -38,7 +40,12 @@ pub(super) fn write(
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
         Home::New { path, modified } => {
-            let id = insert_asset(change, &NewAsset::of(row, path, *modified, now))?;
+            let mut said = row.filing.said();
+            let captured = said.captured();
+            let new = NewAsset::of(row, path, captured.as_ref(), *modified, now);
+            let id = insert_asset(change, &new)?;
+            said.own_modified = file_time(core, said.own.as_ref(), row.filing.client_modified);
+            remarks::put(change, id, &said)?;
             reset_home(change, id, now)?;
             (id, path.clone(), Outcome::Stored)
         }
@@ -58,6 +65,11 @@ pub(super) fn write(
             (known.id, path.clone(), Outcome::Duplicate)
         }
     };
+    if !matches!(row.home, Home::New { .. })
+        && let Some(known) = asset::by_id(change, asset)?
+    {
+        remarks::merge(core, change, &known, &row.filing.remarks)?;
+    }
     let Filing {
         device,
         device_path,
@@ -116,14 +128,20 @@ pub(crate) struct NewAsset<'a> {
 }
 
 impl<'a> NewAsset<'a> {
-    fn of(row: &'a Row, path: &'a LibraryPath, modified: Timestamp, now: Timestamp) -> Self {
+    fn of(
+        row: &'a Row,
+        path: &'a LibraryPath,
+        captured: Option<&'a CaptureTime>,
+        modified: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         Self {
             hash: row.hash,
             size: row.size,
             kind: row.filing.kind,
             path,
             original_name: &row.filing.wish,
-            captured: row.filing.captured.as_ref(),
+            captured,
             details: row.filing.details.as_ref(),
             modified,
             added_at: now,
@@ -165,8 +183,8 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
             details.and_then(|details| details.height),
             details.map(|details| details.rotation),
             details.and_then(duration_column),
-            position.map(Position::latitude),
-            position.map(Position::longitude),
+            position.map(|position| position.latitude),
+            position.map(|position| position.longitude),
             details.and_then(|details| details.make.as_ref()),
             details.and_then(|details| details.model.as_ref()),
             details.and_then(|details| details.content_id.as_ref()),

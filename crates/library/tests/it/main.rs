@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod copies;
+#[cfg(unix)]
+mod corrections;
 mod details;
 mod faults;
 mod intake;
@@ -17,5 +19,6 @@ mod people;
 mod power;
 mod rebuild;
 mod reconcile;
+mod remarks;
 mod support;
 mod trees;

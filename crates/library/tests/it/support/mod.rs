@@ -14,7 +14,7 @@ use std::{
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 use safelight_core::{
     CaptureTime, Clock, DeviceId, DevicePath, Entropy, LibraryPath, MediaKind, PersonId, Precision,
-    TimeSource,
+    Remarks, TimeSource,
 };
 use safelight_library::{
     Asset, Described, Disk, Filing, IntakeError, Library, NewDevice, Options, Precondition,
@@ -191,6 +191,7 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
         device_path: Some(path),
         kind: MediaKind::Photo,
         captured: Some(taken(2024, 5, 3)),
+        remarks: Remarks::default(),
         details: None,
         client_modified: None,
         client_created: None,
