@@ -254,7 +254,7 @@ impl Judged {
         remarks.favourite = listed.favourite || detail.is_some_and(|detail| detail.favourite);
         for album in &listed.albums {
             if let Some(album) = AlbumName::new(&self.export.lists[*album].0) {
-                remarks.add_album(album);
+                remarks.albums.add(album);
             }
         }
         Fate::Brought(remarks)

@@ -191,7 +191,7 @@ fn a_live_photos_video_goes_with_its_picture() {
         [1, 1, 0, 0]
     );
     let albums: Vec<_> = (0..4)
-        .map(|file| remarks(&judged, file).albums().len())
+        .map(|file| remarks(&judged, file).albums.iter().len())
         .collect();
     assert_eq!(albums, [1, 1, 1, 0]);
 }
@@ -218,7 +218,11 @@ fn albums_have_names_only_and_favourites_are_none() {
     let café = remarks(&judged, 2);
     assert!(café.favourite);
     assert_eq!(
-        café.albums().map(AlbumName::as_str).collect::<Vec<_>>(),
+        café
+            .albums
+            .iter()
+            .map(AlbumName::as_str)
+            .collect::<Vec<_>>(),
         ["Été 2019"]
     );
     assert_eq!(remarks(&judged, 0), Remarks::default());

@@ -20,7 +20,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use safelight_core::{AlbumName, Remarks};
 
 pub use folder::is_of_year as is_year_folder;
@@ -130,11 +130,15 @@ impl Takeout {
             .filter_map(|(_, folder)| folder::service(&folder.name))
             .map(ToOwned::to_owned)
             .collect();
-        Judged {
+        let mut judged = Judged {
             pairs,
+            elsewhere: HashMap::new(),
             photo_services,
+            without_photo: Vec::new(),
             takeout: self,
-        }
+        };
+        judged.look_for_photos();
+        judged
     }
 }
 
@@ -144,7 +148,10 @@ pub struct Judged {
     takeout: Takeout,
     /// For each file the number of its JSON.
     pairs: Vec<Option<u32>>,
+    /// For a JSON the folders that have the same one without the photo.
+    elsewhere: HashMap<u32, Vec<u32>>,
     photo_services: HashSet<String>,
+    without_photo: Vec<u32>,
 }
 
 /// What becomes of a file.
@@ -178,8 +185,14 @@ impl Judged {
             _ => {}
         }
         let mut remarks = sidecar.map_or_else(Remarks::default, |sidecar| sidecar.remarks(zone));
+        let elsewhere = self.pairs[file].and_then(|sidecar| self.elsewhere.get(&sidecar));
+        for folder in elsewhere.into_iter().flatten() {
+            if let Some(album) = &self.takeout.folders[*folder as usize].album {
+                remarks.albums.add(album.clone());
+            }
+        }
         if let Some(album) = &folder.album {
-            remarks.add_album(album.clone());
+            remarks.albums.add(album.clone());
         }
         Fate::Brought(remarks)
     }
@@ -202,21 +215,10 @@ impl Judged {
     /// The JSON files whose photos are not there, where they lie: their photos may be in a part that is missing.
     #[must_use]
     pub fn without_photo(&self) -> Vec<String> {
-        let used: HashSet<(u32, &str)> = self
-            .pairs
+        self.without_photo
             .iter()
-            .flatten()
             .map(|number| {
                 let (folder, name, _) = &self.takeout.sidecars[*number as usize];
-                (*folder, &**name)
-            })
-            .collect();
-        self.takeout
-            .sidecars
-            .iter()
-            // The same file may lie in two parts.
-            .filter(|(folder, name, _)| !used.contains(&(*folder, &**name)))
-            .map(|(folder, name, _)| {
                 let folder = &self.takeout.folders[*folder as usize].name;
                 let slash = if folder.is_empty() { "" } else { "/" };
                 format!("{folder}{slash}{name}")
@@ -224,8 +226,48 @@ impl Judged {
             .collect()
     }
 
+    /// Some exports have an album's JSON files in its folder, and its photos only in the folders of their years: the same
+    /// title and time there are the same photo, unless two photos of one folder have both.
+    fn look_for_photos(&mut self) {
+        let sidecars = &self.takeout.sidecars;
+        let used: HashSet<u32> = self.pairs.iter().flatten().copied().collect();
+        let mut by_meaning: HashMap<_, Vec<u32>> = HashMap::new();
+        let mut names = HashSet::new();
+        for number in used {
+            let (folder, name, sidecar) = &sidecars[number as usize];
+            names.insert((*folder, &**name));
+            by_meaning.entry(meaning(sidecar)).or_default().push(number);
+        }
+        for (number, (folder, name, sidecar)) in (0u32..).zip(sidecars) {
+            // The same file may lie in two parts, and one of them was used.
+            if names.contains(&(*folder, &**name)) {
+                continue;
+            }
+            let same: &[u32] = match by_meaning.get(&meaning(sidecar)) {
+                Some(same) if !sidecar.title.is_empty() && sidecar.taken.is_some() => same,
+                _ => &[],
+            };
+            let folders: HashSet<u32> = same
+                .iter()
+                .map(|number| sidecars[*number as usize].0)
+                .collect();
+            if same.is_empty() {
+                self.without_photo.push(number);
+            } else if folders.len() == same.len() {
+                for same in same {
+                    self.elsewhere.entry(*same).or_default().push(*folder);
+                }
+            }
+        }
+    }
+
     fn sidecar(&self, file: usize) -> Option<&Sidecar> {
         let number = self.pairs[file]?;
         Some(&self.takeout.sidecars[number as usize].2)
     }
+}
+
+/// What two JSON files of the same photo have in common.
+fn meaning(sidecar: &Sidecar) -> (&str, Option<Timestamp>) {
+    (&sidecar.title, sidecar.taken)
 }

@@ -245,7 +245,8 @@ fn albums_are_the_folders_that_say_so() {
         .map(|file| {
             let remarks = remarks(&judged, file);
             remarks
-                .albums()
+                .albums
+                .iter()
                 .map(|album| album.as_str().to_owned())
                 .collect::<Vec<_>>()
         })
@@ -305,4 +306,34 @@ fn a_time_becomes_local_where_the_household_is() {
 fn more_of_one_name_than_anybody_has_are_not_told_apart() {
     let judged = takeout(&["a.jpg"; 20_000], &[("a.jpg.json", "a.jpg"); 20_000]);
     assert_eq!(paired(&judged, 19_999), 0);
+}
+
+#[test]
+fn an_album_that_has_only_the_json_is_found_again_by_title_and_time() {
+    let sidecar = |second: i64| Sidecar {
+        title: "IMG_1.jpg".to_owned(),
+        taken: Timestamp::from_second(second).ok(),
+        ..Sidecar::default()
+    };
+    let mut takeout = Takeout::default();
+    takeout.file(&label("Photos from 2020/IMG_1.jpg"));
+    takeout.file(&label("Photos from 2020/IMG_1-edited.jpg"));
+    for (path, second) in [
+        ("Photos from 2020/IMG_1.jpg.json", 1_600_000_000),
+        ("Summer/IMG_1.jpg.json", 1_600_000_000),
+        ("Winter/IMG_1.jpg.json", 1_600_000_009),
+    ] {
+        takeout.json(&label(path), Json::Sidecar(sidecar(second)));
+    }
+    for album in ["Summer", "Winter"] {
+        let json = Json::Album(AlbumName::new(album));
+        takeout.json(&label(&format!("{album}/metadata.json")), json);
+    }
+    let judged = takeout.judge();
+    for file in 0..2 {
+        let remarks = remarks(&judged, file);
+        let albums: Vec<_> = remarks.albums.iter().map(AlbumName::as_str).collect();
+        assert_eq!(albums, ["Summer"]);
+    }
+    assert_eq!(judged.without_photo(), ["Winter/IMG_1.jpg.json"]);
 }

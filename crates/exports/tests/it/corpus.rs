@@ -43,7 +43,7 @@ fn every_photo_of_the_corpus_gets_the_json_that_is_known_to_be_its_own() {
         let Fate::Brought(remarks) = judged.fate(number, &TimeZone::UTC) else {
             panic!("{path} is not brought in");
         };
-        assert_eq!(remarks.albums().len(), 0, "{path}");
+        assert!(remarks.albums.is_empty(), "{path}");
         let taken = remarks.captured.unwrap().instant(&TimeZone::UTC).unwrap();
         let json = expected[path]["takeout_json"].as_str().unwrap();
         let json = &expected[format!("{folder}/{json}")];
