@@ -18,6 +18,7 @@
 //! | a browser without scripts | [`browser`] |
 //! | a real browser | [`webdriver`] |
 //! | what lies in a folder | [`tree`] |
+//! | exports of other services | [`exports`] |
 //! | zip archives, also the wrong kind | [`zip`] |
 //! | other processes, ended by their own id | [`process`] |
 
@@ -28,6 +29,7 @@ pub mod cli;
 pub mod collection;
 pub mod corpus;
 pub mod delay;
+pub mod exports;
 pub mod http;
 pub mod phone;
 pub mod photos;

@@ -5,6 +5,7 @@ mod access;
 mod acknowledge;
 mod destinations;
 mod evidence;
+mod exports;
 mod house;
 mod import;
 mod intake;
