@@ -202,7 +202,7 @@ pub enum Answer {
     /// To `Restore`.
     Restore(RestoreOutcome),
     /// To `Import`.
-    Import(ImportOutcome),
+    Import(Box<ImportOutcome>),
     /// To `Kit`.
     Kit {
         /// One entry a destination.

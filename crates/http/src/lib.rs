@@ -167,6 +167,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/verify", post(ui::destinations::verify))
         .merge(resumable::routes())
         .merge(ui::up::routes())
+        .merge(ui::import::routes())
         .route("/restore", get(ui::restore::form).post(ui::restore::begin))
         .route("/task/{id}", get(ui::task::show))
         .route("/settings", get(ui::settings::show))

@@ -112,7 +112,12 @@ impl Engine {
                 request,
                 person,
                 preview,
-            } => Answer::Import(self.bring_in(&request, person.as_deref(), preview, progress)?),
+            } => Answer::Import(Box::new(self.bring_in(
+                &request,
+                person.as_deref(),
+                preview,
+                progress,
+            )?)),
             Command::ImportStop => {
                 self.stop_imports();
                 Answer::Done

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Cursor};
 
-use safelight_core::{ContentHash, DevicePath, MediaKind};
+use safelight_core::{AssetId, ContentHash, DevicePath, MediaKind};
 use safelight_library::{Filing, IntakeError, Library, Outcome, Precondition, Sharing, Staged};
 use safelight_media::Facts;
 use sha2::{Digest, Sha256};
@@ -46,7 +46,7 @@ impl Work<'_> {
     ) -> Result<(), EngineError> {
         self.run(Stage::Bringing, Stage::Done, || {
             let shown = self.engine.0.board.show("import", &self.what(), progress);
-            shown.update(|activity| activity.total_files = Some(files));
+            self.show(&shown, |activity| activity.total_files = Some(files));
             crew::for_each(sources, &|| self.is_over(), &|opener, found| {
                 match found {
                     Found::Item(item) => {
@@ -112,8 +112,9 @@ impl Work<'_> {
         };
         if let Some(before) = before
             && before.person == Some(self.person)
-            && library.at_home(&before.hash)?.is_some()
+            && let Some(photo) = library.at_home(&before.hash)?
         {
+            self.add_remarks(photo.id, item).map_err(Trouble::House)?;
             // What an earlier run of this import brought is still new through it.
             let new = before.import == Some(self.id) && before.outcome == Some(Outcome::Stored);
             return Ok(if new {
@@ -170,6 +171,21 @@ impl Work<'_> {
             shared,
             undated: is_undated(captured).then(|| undated_message(captured)),
         })
+    }
+
+    /// Adds what the collection says now of a photo that it brought before: a part that was missing may have come.
+    fn add_remarks(&self, photo: AssetId, item: &Item) -> Result<(), EngineError> {
+        let Some(remarks) = &item.remarks else {
+            return Ok(());
+        };
+        let library = self.engine.library();
+        let before = library.said_of(photo)?.collection;
+        let mut now = before.clone();
+        now.merge(remarks);
+        if now != before {
+            library.add_remarks(&[(photo, (**remarks).clone())])?;
+        }
+        Ok(())
     }
 
     fn filing(

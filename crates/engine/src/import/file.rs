@@ -29,6 +29,8 @@ pub(crate) enum Trouble {
     Changing,
     /// The library did not take it.
     Library(IntakeError),
+    /// Nothing to do with it: it would be the same with every other one.
+    House(EngineError),
 }
 
 impl From<io::Error> for Trouble {
@@ -66,6 +68,7 @@ impl Trouble {
                 | IntakeError::Catalogue(_)
                 | IntakeError::WriterStopped),
             ) => return Err(error.into()),
+            Self::House(error) => return Err(error),
             Self::Library(error) => (
                 Reason::Refused,
                 format!("It could not be stored: {error}; import it again"),

@@ -120,12 +120,12 @@ impl Work<'_> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
             let shown = engine.0.board.show("import", &self.what(), progress);
-            shown.update(|activity| activity.total_files = Some(files));
+            self.show(&shown, |activity| activity.total_files = Some(files));
             let report = engine.library().take_in_folder(
                 &folder,
                 &|path, name| engine.describe(path, name),
                 &mut |at| {
-                    shown.update(|activity| {
+                    self.show(&shown, |activity| {
                         activity.done_files = at.files;
                         activity.done_bytes = at.bytes;
                     });

@@ -50,7 +50,7 @@ impl Work<'_> {
                 .show("import-look", &self.what(), progress);
             let sizes = self.sizes(sources);
             let files = sizes.values().map(|count| u64::from(*count)).sum();
-            shown.update(|activity| activity.total_files = Some(files));
+            self.show(&shown, |activity| activity.total_files = Some(files));
             let look = Look {
                 work: self,
                 common: sizes

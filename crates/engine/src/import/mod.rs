@@ -130,19 +130,6 @@ impl Engine {
         self.import(id)
     }
 
-    /// Sets how the bytes are to come in, before that begins.
-    ///
-    /// # Errors
-    ///
-    /// There is no such import; it is at work; the folder cannot be taken in so; the catalogue's.
-    pub fn set_import_way(&self, id: i64, way: Way) -> Result<(), EngineError> {
-        let row = self.import_row(id)?;
-        let mut work = Work::begin(self, &row)?;
-        work.request.way = way;
-        self.collections(&work.request)?;
-        work.set(|_| {})
-    }
-
     /// As [`Self::look_at_import`] or [`Self::run_import`], on a thread of its own.
     ///
     /// # Errors
@@ -302,9 +289,9 @@ impl Engine {
 
     fn import_status(&self, row: &ImportRow) -> Result<ImportStatus, EngineError> {
         let live = self.0.imports.live(row.id);
-        let standing = match &live {
-            Some(live) => live.standing(),
-            None => work::read(&row.state)?,
+        let (standing, progress) = match &live {
+            Some(live) => (live.standing(), live.progress()),
+            None => (work::read(&row.state)?, None),
         };
         Ok(ImportStatus {
             id: row.id.0,
@@ -312,6 +299,7 @@ impl Engine {
             person: self.person(row.person)?.name,
             standing,
             at_work: live.is_some(),
+            progress,
             began_at: crate::view::text(row.began_at),
             changed_at: crate::view::text(row.changed_at),
         })

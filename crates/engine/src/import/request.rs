@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::item::Reason;
+use crate::model::Activity;
 
 /// What is wanted of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +126,8 @@ pub struct ImportStatus {
     pub standing: Standing,
     /// Whether this program is at work on it now.
     pub at_work: bool,
+    /// How far this program is with it.
+    pub progress: Option<Activity>,
     /// Since when it is known, RFC 3339.
     pub began_at: String,
     /// When its stage last changed.

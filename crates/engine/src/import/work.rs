@@ -15,7 +15,7 @@ use super::{
     item::Left,
     request::{Counts, Request, Stage, Standing},
 };
-use crate::{activity::Shown, error::EngineError, start::Engine};
+use crate::{activity::Shown, error::EngineError, model::Activity, start::Engine};
 
 /// Notes that share one transaction.
 const NOTES: usize = 256;
@@ -29,6 +29,7 @@ pub(crate) struct AtWork(Mutex<BTreeMap<ImportId, Arc<Live>>>);
 pub(crate) struct Live {
     stop: AtomicBool,
     standing: Mutex<Standing>,
+    progress: Mutex<Option<Activity>>,
 }
 
 impl AtWork {
@@ -55,6 +56,11 @@ impl Live {
         self.lock().clone()
     }
 
+    pub(super) fn progress(&self) -> Option<Activity> {
+        let progress = self.progress.lock();
+        progress.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,6 +83,7 @@ impl<'a> Work<'a> {
         let live = Arc::new(Live {
             stop: AtomicBool::new(false),
             standing: Mutex::new(standing),
+            progress: Mutex::default(),
         });
         let mut at_work = engine.0.imports.lock();
         if at_work.contains_key(&row.id) {
@@ -169,11 +176,24 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Shows how far it is.
+    /// Shows that one more item is done.
     pub(super) fn show_done(&self, shown: &Shown<'_>, bytes: u64) {
-        shown.update(|activity| {
+        self.show(shown, |activity| {
             activity.done_files += 1;
             activity.done_bytes += bytes;
+        });
+    }
+
+    /// Shows how far it is.
+    pub(super) fn show(&self, shown: &Shown<'_>, change: impl FnOnce(&mut Activity)) {
+        shown.update(|activity| {
+            change(activity);
+            let mut progress = self
+                .live
+                .progress
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *progress = Some(activity.clone());
         });
     }
 

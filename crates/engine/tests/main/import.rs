@@ -33,7 +33,7 @@ fn import_with(house: &House, request: Request, progress: &dyn ProgressSink) -> 
         preview: false,
     };
     match house.engine.run(command, progress).unwrap() {
-        Answer::Import(outcome) => outcome,
+        Answer::Import(outcome) => *outcome,
         other => panic!("{other:?}"),
     }
 }
@@ -206,7 +206,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_brought() {
     };
     let outcome = import_with(&house, request, &Quiet);
     assert_eq!(counts(&outcome).left_for(Reason::Unreadable), 1);
-    assert_eq!(Answer::Import(outcome.clone()).exit_code(), 3);
+    assert_eq!(Answer::Import(Box::new(outcome.clone())).exit_code(), 3);
     let note = outcome
         .files
         .iter()
@@ -416,7 +416,7 @@ fn a_members_photos_lie_in_the_members_folder_and_are_the_members() {
         person: person.map(ToOwned::to_owned),
         preview: false,
     }) {
-        Answer::Import(outcome) => outcome,
+        Answer::Import(outcome) => *outcome,
         other => panic!("{other:?}"),
     };
     assert_eq!(counts(&import(Some("Anna"))).new, made.different());

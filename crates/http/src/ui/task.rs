@@ -31,6 +31,8 @@ impl Progress {
             ("restore", false) => format!("Bringing photos back to {what}"),
             ("restore", true) => "Bringing photos back".to_owned(),
             ("rebuild", _) => "Making the catalogue anew from the library folder".to_owned(),
+            ("import", _) => format!("Bringing in {what}"),
+            ("import-look", _) => format!("Looking through {what}"),
             ("reconcile", _) => "Looking at what the last stop left behind".to_owned(),
             (other, _) => format!("{other} {what}"),
         };
