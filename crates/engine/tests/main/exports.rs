@@ -29,7 +29,7 @@ fn import(house: &House, paths: &[PathBuf]) -> ImportOutcome {
         preview: false,
     };
     match house.engine.run(command, &Quiet).unwrap() {
-        Answer::Import(outcome) => outcome,
+        Answer::Import(outcome) => *outcome,
         other => panic!("{other:?}"),
     }
 }
