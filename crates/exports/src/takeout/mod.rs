@@ -175,14 +175,15 @@ impl Judged {
     pub fn fate(&self, file: usize, zone: &TimeZone) -> Fate {
         let folder = &self.takeout.folders[self.takeout.files[file].0 as usize];
         let sidecar = self.sidecar(file);
-        if sidecar.map_or_else(|| folder::is_trash(&folder.name), |sidecar| sidecar.trashed) {
+        let service = folder::service(&folder.name);
+        let is_of_photos = service.map(|service| self.photo_services.contains(service));
+        // A folder outside a Takeout may be called so and hold anything.
+        let is_in_trash = || is_of_photos == Some(true) && folder::is_trash(&folder.name);
+        if sidecar.map_or_else(is_in_trash, |sidecar| sidecar.trashed) {
             return Fate::ThrownAway;
         }
-        match folder::service(&folder.name) {
-            Some(service) if !self.photo_services.contains(service) => {
-                return Fate::OfService(service.to_owned());
-            }
-            _ => {}
+        if let (Some(service), Some(false)) = (service, is_of_photos) {
+            return Fate::OfService(service.to_owned());
         }
         let mut remarks = sidecar.map_or_else(Remarks::default, |sidecar| sidecar.remarks(zone));
         let elsewhere = self.pairs[file].and_then(|sidecar| self.elsewhere.get(&sidecar));

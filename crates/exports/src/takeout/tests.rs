@@ -263,6 +263,7 @@ fn what_was_thrown_away_or_is_another_services_is_told_apart() {
         "Takeout/Google Photos/Trash/b.jpg",
         "Takeout/Google Photos/Photos from 2023/c.jpg",
         "Takeout/Drive/d.jpg",
+        "Photos of Anna/Bin/e.jpg",
     ] {
         takeout.file(&label(path));
     }
@@ -276,7 +277,7 @@ fn what_was_thrown_away_or_is_another_services_is_told_apart() {
     );
     assert!(takeout.has_photos());
     let judged = takeout.judge();
-    let fates: Vec<_> = (0..4)
+    let fates: Vec<_> = (0..5)
         .map(|file| judged.fate(file, &TimeZone::UTC))
         .collect();
     assert_eq!(
@@ -286,6 +287,7 @@ fn what_was_thrown_away_or_is_another_services_is_told_apart() {
             Fate::ThrownAway,
             Fate::ThrownAway,
             Fate::OfService("Drive".to_owned()),
+            Fate::Brought(Remarks::default()),
         ]
     );
 }

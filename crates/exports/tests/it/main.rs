@@ -4,3 +4,4 @@
 mod archive;
 mod corpus;
 mod hostile;
+mod naming;
