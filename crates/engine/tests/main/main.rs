@@ -6,6 +6,7 @@ mod acknowledge;
 mod corrections;
 mod destinations;
 mod evidence;
+mod exports;
 mod house;
 mod import;
 mod intake;
