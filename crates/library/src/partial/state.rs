@@ -148,7 +148,12 @@ impl Open {
         Ok(())
     }
 
-    pub(super) fn touched(&self) -> Timestamp {
+    /// Since when nothing has come of it; none while something comes, and once it is gone.
+    pub(super) fn idle_since(&self) -> Option<Timestamp> {
+        (self.is_there() && !self.is_arriving()).then(|| self.touched())
+    }
+
+    fn touched(&self) -> Timestamp {
         self.lines.last().map_or(self.begun, |line| line.at)
     }
 

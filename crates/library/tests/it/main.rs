@@ -12,6 +12,7 @@ mod names;
 mod notes_and_properties;
 mod opening;
 mod partial;
+mod partial_told;
 mod people;
 mod power;
 mod rebuild;
