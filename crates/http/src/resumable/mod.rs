@@ -16,7 +16,9 @@
 //!
 //! Beyond the draft: a creation without a body, of a name, length and time whose upload was begun before, finds that one,
 //! and says in `Upload-Offset` how much of it is here. So a page that was loaded anew needs no memory, and an answer that
-//! was lost leaves nothing behind. Which file the rest comes from is the client's word, as in every resumable upload.
+//! was lost leaves nothing behind. If it is a photo by now, all of it is here, and only its empty end is left to be sent for
+//! the answer: a device whose 2xx means offsite asks so until it is. Which file the rest comes from is the client's word, as
+//! in every resumable upload.
 
 mod headers;
 mod refusal;
@@ -183,7 +185,13 @@ async fn begin(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refus
         return Ok(stored(&receipt));
     }
     let id = match known_name(&named, total).filter(|_| content == Some(0)) {
-        Some(name) => name,
+        Some(name) => {
+            let finished = call.engine.finished_pieces(call.upload(&name)).await?;
+            if let Some(receipt) = finished {
+                return Ok(begun(&name, receipt.size, total));
+            }
+            name
+        }
         None => call.engine.new_pieces_name(),
     };
     let upload = call.upload(&id);
@@ -195,13 +203,14 @@ async fn begin(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refus
         body::receive_piece(piece.await?, body).await?;
     }
     let here = call.engine.pieces(upload).await?;
-    let mut response = (
-        StatusCode::CREATED,
-        [(header::LOCATION, format!("{FILES}/{id}"))],
-    )
-        .into_response();
-    tell(&mut response, here.received, false, here.about.total);
-    Ok(response)
+    Ok(begun(&id, here.received, here.about.total))
+}
+
+fn begun(id: &str, received: u64, total: Option<u64>) -> Response {
+    let location = [(header::LOCATION, format!("{FILES}/{id}"))];
+    let mut response = (StatusCode::CREATED, location).into_response();
+    tell(&mut response, received, false, total);
+    response
 }
 
 /// `HEAD /up/files/{id}`.
