@@ -113,6 +113,13 @@ pub enum Command {
         /// Files or folders, relative to the library; none for everything.
         paths: Vec<String>,
     },
+    /// How is the house run? What is named is set first.
+    Settings {
+        /// After how many days a device's silence is a problem, 1 to 365.
+        silent_days: Option<u16>,
+        /// How a capture time becomes a folder, such as `{YYYY}/{MM}`.
+        folders: Option<String>,
+    },
     /// What a person needs to restore with nothing but `restic`.
     Kit {
         /// For this destination only.
@@ -185,6 +192,8 @@ pub enum Answer {
     Rebuild(RebuildOutcome),
     /// To `Restore`.
     Restore(RestoreOutcome),
+    /// To `Settings`.
+    Settings(Settings),
     /// To `Kit`.
     Kit {
         /// One entry a destination.
@@ -313,6 +322,15 @@ pub struct RestoreOutcome {
     pub bytes: u64,
     /// Files that could not be brought back.
     pub failed: Vec<FileFailure>,
+}
+
+/// How the house is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// After how many days a device's silence is a problem.
+    pub silent_days: u16,
+    /// How a capture time becomes a folder.
+    pub folders: String,
 }
 
 /// A file that something could not be done with.

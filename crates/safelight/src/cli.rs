@@ -100,6 +100,17 @@ enum Word {
         #[command(flatten)]
         output: Output,
     },
+    /// How the house is run; what is named is set.
+    Settings {
+        /// After how many days a phone's silence is a problem, 1 to 365.
+        #[arg(long, value_name = "DAYS")]
+        silent_days: Option<u16>,
+        /// The folders that new photos are filed in, such as `{YYYY}/{MM}`.
+        #[arg(long, value_name = "PATTERN")]
+        folders: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// What is needed to restore with nothing but `restic`. Keep it where the photos are not.
     Kit {
         /// For this destination only.
@@ -346,6 +357,17 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
                 destination,
                 snapshot,
                 paths,
+            },
+            output,
+        ),
+        Word::Settings {
+            silent_days,
+            folders,
+            output,
+        } => one(
+            Command::Settings {
+                silent_days,
+                folders,
             },
             output,
         ),

@@ -228,6 +228,11 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
             )?;
             failures(&done.failed, &mut text)?;
         }
+        Answer::Settings(settings) => writeln!(
+            text,
+            "A phone that has not come for over {} days is a problem. New photos are filed in {}.",
+            settings.silent_days, settings.folders
+        )?,
         Answer::Kit { kits } => {
             for kit in kits {
                 describe_kit(kit, &mut text)?;

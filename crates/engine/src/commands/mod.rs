@@ -107,6 +107,10 @@ impl Engine {
                 &paths,
                 progress,
             )?),
+            Command::Settings {
+                silent_days,
+                folders,
+            } => Answer::Settings(self.settings(silent_days, folders.as_deref())?),
             Command::Kit { destination } => Answer::Kit {
                 kits: self.kits(destination.as_deref())?,
             },

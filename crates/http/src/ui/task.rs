@@ -184,6 +184,7 @@ impl Outcome {
             | Answer::Person(_)
             | Answer::Device(_)
             | Answer::Destination(_)
+            | Answer::Settings(_)
             | Answer::Kit { .. }
             | Answer::Done => {
                 good = true;
