@@ -202,8 +202,15 @@ async fn begin(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refus
             .receive_piece(upload.clone(), Slot::At(0), content);
         body::receive_piece(piece.await?, body).await?;
     }
-    let here = call.engine.pieces(upload).await?;
-    Ok(begun(&id, here.received, here.about.total))
+    match call.engine.pieces(upload).await {
+        Ok(here) => Ok(begun(&id, here.received, here.about.total)),
+        // It became a photo just now, for a request whose connection broke before the answer.
+        Err(PiecesError::Partial(PartialError::NotFound(_))) => {
+            let receipt = finished(call, &id).await?;
+            Ok(begun(&id, receipt.size, total))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn begun(id: &str, received: u64, total: Option<u64>) -> Response {

@@ -9,7 +9,7 @@
 //! however it comes. They are not flushed: a phone forgets nothing before the whole photo is acknowledged, and a flush
 //! for each piece would make large videos half as fast. After a restart every piece is read and compared with its hash
 //! before anything is said of it; what a power cut took is not listed, and the client sends it again. The whole is made
-//! only for a client that has asked since, or says how long the whole is.
+//! only for a client that has asked since, or says how long the whole is; and never of no pieces, unless that is the length.
 //!
 //! | what | module |
 //! |---|---|
@@ -96,10 +96,10 @@ pub enum PartialError {
     /// Something else is being done with it.
     #[error("The upload {:?} is busy with another request; try again in a moment", .0.name)]
     Busy(PartialId),
-    /// Safelight was restarted since, and whoever wants the whole neither says how long it is nor has asked what is here:
-    /// it may believe in pieces that a power cut took. Transient: asking helps.
+    /// Whoever wants the whole does not say how long it is, and may believe in pieces that are not here: Safelight was
+    /// restarted since, and a power cut may have taken some; or there are none at all. Transient: asking helps.
     #[error(
-        "Safelight was restarted during the upload {:?}; ask which pieces are here, and send the others again", .0.name
+        "Pieces of the upload {:?} may be missing; ask which pieces are here, and send the others again", .0.name
     )]
     Interrupted(PartialId),
     /// The bytes do not follow those that are here.

@@ -119,9 +119,10 @@ impl Open {
         self.told = true;
     }
 
-    /// Whether all bytes that the client believes to be here are, as far as can be known.
+    /// Whether all bytes that the client believes to be here are, as far as can be known. Without any piece it may be the late
+    /// end of an upload of this name that is finished, while the client begins anew.
     pub(super) fn must_be_known(&self, total: Option<u64>) -> Result<(), PartialError> {
-        if !self.told && total.is_none() {
+        if total.is_none() && (!self.told || self.lines.is_empty()) {
             return Err(PartialError::Interrupted(self.id.clone()));
         }
         Ok(())

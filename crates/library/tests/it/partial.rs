@@ -491,6 +491,11 @@ fn a_refusal_keeps_the_pieces() {
     let upload = id(phone, "u");
     begin(&library, &upload);
     send(&library, &upload, Slot::Numbered(1), b"one").unwrap();
+    // The end of an earlier upload of that name may come late, when the next has begun.
+    let none = id(phone, "none");
+    begin(&library, &none);
+    let late = finish(&library, &none, filing(phone, "a.jpg")).unwrap_err();
+    assert!(matches!(late, PartialError::Interrupted(_)) && late.is_transient());
     let total = library.finish_partial::<PartialError>(&upload, Some(4), |_| unreachable!());
     assert!(matches!(
         total,
