@@ -12,7 +12,8 @@
 //!
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
 //! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
-//! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
+//! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`), and
+//! the JSON in which those who send a token are refused (`refusal`).
 //! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
 
 mod api;
@@ -32,6 +33,7 @@ mod origin;
 mod plain_http;
 mod proxy;
 mod ranges;
+mod refusal;
 mod resumable;
 mod server;
 mod stamps;

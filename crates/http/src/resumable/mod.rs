@@ -41,9 +41,9 @@ use sha2::{Digest, Sha256};
 
 use self::{
     headers::{COMPLETE, LENGTH, OFFSET, content_length, number, offset, yes_no},
-    refusal::Refusal,
+    refusal::{completed, inconsistent_length, no_piece, no_such_upload},
 };
-use crate::{App, auth, body, checksums, connection::Connection};
+use crate::{App, auth, body, checksums, connection::Connection, refusal::Refusal};
 
 /// What our names of uploads in pieces begin with, beside those of other surfaces.
 const OURS: &str = "resumable:";
@@ -87,7 +87,7 @@ struct Call {
 
 impl Call {
     async fn of(app: &App, connection: &Connection, parts: Parts) -> Result<Self, Refusal> {
-        let token = auth::token(&parts.headers, connection).ok_or_else(Refusal::nobody)?;
+        let token = auth::token(&parts.headers, connection).ok_or_else(Refusal::no_token)?;
         let device = app.engine.device_by_token(token, connection.peer).await?;
         Ok(Self {
             engine: app.engine.clone(),
@@ -112,8 +112,7 @@ impl Call {
             device: self.device.id,
             path,
             promised: about.total,
-            checksum: checksums::promised(self.headers())
-                .map_err(|error| Refusal::bad(error.to_string()))?,
+            checksum: checksums::promised(self.headers())?,
             modified: about.modified,
             created: None,
             precondition: Precondition::None,
@@ -149,7 +148,7 @@ where
             if !expects {
                 body::drain(&mut body).await;
             }
-            refusal.into_response()
+            refusal::answer(refusal)
         }
     }
 }
@@ -171,7 +170,7 @@ async fn begin(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refus
     let total = match number(call.headers(), &LENGTH)? {
         None if is_complete => content,
         Some(total) if is_complete && content.is_some_and(|content| content != total) => {
-            return Err(Refusal::inconsistent_length());
+            return Err(inconsistent_length());
         }
         told => told,
     };
@@ -265,7 +264,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(PIECE.as_bytes()));
     if !is_piece {
-        return Err(Refusal::no_piece());
+        return Err(no_piece());
     }
     let (at, is_complete) = (offset(headers)?, headers::is_complete(headers)?);
     let content = content_length(headers)?;
@@ -276,7 +275,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
             // Whoever did not hear the last answer asks for it again with nothing at the end.
             let receipt = finished(call, id).await?;
             if at != receipt.size || content != Some(0) || !is_complete {
-                return Err(Refusal::completed());
+                return Err(completed());
             }
             return acknowledged(call, &receipt).await;
         }
@@ -287,7 +286,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
         && at == here.received
         && (end > total || is_complete && end != total)
     {
-        return Err(Refusal::inconsistent_length());
+        return Err(inconsistent_length());
     }
     let piece = call
         .engine
@@ -299,11 +298,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
         tell(&mut response, at + received, false, here.about.total);
         return Ok(response);
     }
-    let path = here
-        .about
-        .path
-        .clone()
-        .ok_or_else(Refusal::no_such_upload)?;
+    let path = here.about.path.clone().ok_or_else(no_such_upload)?;
     let request = call.request(path, &here.about)?;
     match call.engine.finish_pieces(upload.name, request).await? {
         Whole::Photo(receipt) => acknowledged(call, &receipt).await,
@@ -339,7 +334,7 @@ async fn take_back(
 /// The photo that an upload became within the last day.
 async fn finished(call: &Call, id: &str) -> Result<Receipt, Refusal> {
     let finished = call.engine.finished_pieces(call.upload(id)).await?;
-    finished.ok_or_else(Refusal::no_such_upload)
+    finished.ok_or_else(no_such_upload)
 }
 
 fn tell(response: &mut Response, offset: u64, is_complete: bool, total: Option<u64>) {
