@@ -149,6 +149,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .merge(ui::connect::routes())
         .merge(ui::login_flow::routes())
         .route("/devices/{id}", get(ui::device::show).post(ui::device::set))
+        .route("/devices/{id}/may-forget", get(ui::photos::may_forget))
         .route("/devices/{id}/revoke", post(ui::devices::revoke))
         .route("/people", get(ui::people::list).post(ui::people::add))
         .route("/people/{id}/rename", post(ui::people::rename))
