@@ -14,7 +14,7 @@
 //! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
 //! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`), and
 //! the JSON in which those who send a token are refused (`refusal`).
-//! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
+//! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]), to as many at a time as there are `places`.
 
 mod api;
 mod auth;
@@ -30,6 +30,7 @@ mod impatient;
 mod media_type;
 mod nextcloud;
 mod origin;
+mod places;
 mod plain_http;
 mod proxy;
 mod ranges;
