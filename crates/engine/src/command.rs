@@ -149,6 +149,13 @@ pub enum Command {
     },
     /// Have all imports that are at work stop. They can go on later.
     ImportStop,
+    /// How is the house run? What is named is set first.
+    Settings {
+        /// After how many days a device's silence is a problem, 1 to 365.
+        silent_days: Option<u16>,
+        /// How a capture time becomes a folder, such as `{YYYY}/{MM}`.
+        folders: Option<String>,
+    },
     /// What a person needs to restore with nothing but `restic`.
     Kit {
         /// For this destination only.
@@ -276,6 +283,8 @@ pub enum Answer {
     },
     /// To `Import`.
     Import(Box<ImportOutcome>),
+    /// To `Settings`.
+    Settings(Settings),
     /// To `Kit`.
     Kit {
         /// One entry a destination.
@@ -466,6 +475,15 @@ impl ImportOutcome {
             _ => standing.brought.as_ref(),
         }
     }
+}
+
+/// How the house is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// After how many days a device's silence is a problem.
+    pub silent_days: u16,
+    /// How a capture time becomes a folder.
+    pub folders: String,
 }
 
 /// A file that something could not be done with.

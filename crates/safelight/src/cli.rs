@@ -109,6 +109,17 @@ enum Word {
     MediaWorker,
     /// Put wrong dates right: beside the photos, never in them.
     Correct(Correct),
+    /// How the house is run; what is named is set.
+    Settings {
+        /// After how many days a phone's silence is a problem, 1 to 365.
+        #[arg(long, value_name = "DAYS")]
+        silent_days: Option<u16>,
+        /// The folders that new photos are filed in, such as `{YYYY}/{MM}`.
+        #[arg(long, value_name = "PATTERN")]
+        folders: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// What is needed to restore with nothing but `restic`. Keep it where the photos are not.
     Kit {
         /// For this destination only.
@@ -417,6 +428,17 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
             one(correct.command(), output)
         }
         Word::Import(import) => import.command(),
+        Word::Settings {
+            silent_days,
+            folders,
+            output,
+        } => one(
+            Command::Settings {
+                silent_days,
+                folders,
+            },
+            output,
+        ),
         Word::Kit {
             destination,
             output,

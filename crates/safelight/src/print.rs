@@ -234,6 +234,11 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
         Answer::Undone(outcome) => correct::undone(outcome, &mut text)?,
         Answer::Corrections { corrections } => correct::list(corrections, &mut text)?,
         Answer::Import(outcome) => import::describe(outcome, &mut text)?,
+        Answer::Settings(settings) => writeln!(
+            text,
+            "A phone that has not come for over {} days is a problem. New photos are filed in {}.",
+            settings.silent_days, settings.folders
+        )?,
         Answer::Kit { kits } => {
             for kit in kits {
                 describe_kit(kit, &mut text)?;

@@ -126,6 +126,10 @@ impl Engine {
                 self.stop_imports();
                 Answer::Done
             }
+            Command::Settings {
+                silent_days,
+                folders,
+            } => Answer::Settings(self.settings(silent_days, folders.as_deref())?),
             Command::Kit { destination } => Answer::Kit {
                 kits: self.kits(destination.as_deref())?,
             },

@@ -192,6 +192,7 @@ impl Outcome {
             | Answer::Corrected(_)
             | Answer::Undone(_)
             | Answer::Corrections { .. }
+            | Answer::Settings(_)
             | Answer::Kit { .. }
             | Answer::Import(_)
             | Answer::Done => {

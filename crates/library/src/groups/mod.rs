@@ -14,7 +14,6 @@ mod home;
 mod near;
 mod sidecars;
 
-
 use rusqlite::{Connection, params};
 use safelight_core::{
     AssetId, ContentHash, DeviceId, MediaKind, PersonId, Timestamp,
