@@ -46,12 +46,7 @@ pub(crate) struct Correct {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     zone: Option<String>,
     /// The zone that the camera's clock was set to, if it was another one.
-    #[arg(
-        long,
-        value_name = "ZONE",
-        requires = "zone",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true, conflicts_with_all = ["set", "shift", "reset", "undo", "list"])]
     camera_zone: Option<String>,
     /// Back to what the photos say themselves.
     #[arg(long)]
