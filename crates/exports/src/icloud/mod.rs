@@ -247,11 +247,13 @@ impl Judged {
             return Fate::ThrownAway;
         }
         let listed = &self.listed[file];
-        let mut remarks = Remarks::default();
-        remarks.captured = detail
-            .and_then(|detail| detail.created)
-            .map(|created| CaptureTime::from_instant(created, zone, TimeSource::Sidecar));
-        remarks.favourite = listed.favourite || detail.is_some_and(|detail| detail.favourite);
+        let mut remarks = Remarks {
+            captured: detail
+                .and_then(|detail| detail.created)
+                .map(|created| CaptureTime::from_instant(created, zone, TimeSource::Sidecar)),
+            favourite: listed.favourite || detail.is_some_and(|detail| detail.favourite),
+            ..Remarks::default()
+        };
         for album in &listed.albums {
             if let Some(album) = AlbumName::new(&self.export.lists[*album].0) {
                 remarks.albums.add(album);

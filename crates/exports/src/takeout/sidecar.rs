@@ -65,14 +65,15 @@ impl Json {
 impl Sidecar {
     /// What is said of the photo. Its time becomes local in `zone`.
     pub(super) fn remarks(&self, zone: &TimeZone) -> Remarks {
-        let mut remarks = Remarks::default();
-        remarks.captured = self
-            .taken
-            .map(|taken| CaptureTime::from_instant(taken, zone, TimeSource::Sidecar));
-        remarks.position = self.position;
-        remarks.description.clone_from(&self.description);
-        remarks.favourite = self.favourite;
-        remarks
+        Remarks {
+            captured: self
+                .taken
+                .map(|taken| CaptureTime::from_instant(taken, zone, TimeSource::Sidecar)),
+            position: self.position,
+            description: self.description.clone(),
+            favourite: self.favourite,
+            ..Remarks::default()
+        }
     }
 
     fn read(json: &Value, time: &Value) -> Self {
