@@ -179,7 +179,7 @@ impl Outcome {
                     bytes(found.bytes)
                 );
                 notes.push(format!(
-                    "They came from {}, and each was compared with what was taken in. Safelight\u{2019}s own lists, by which the photos can be checked again at any time, are among them.",
+                    "They came from {}, and each was compared with what was taken in. Where everything was brought back, Safelight\u{2019}s own lists are among them, by which the photos can be checked again at any time.",
                     found.destination
                 ));
                 failed = found.failed;
