@@ -180,20 +180,20 @@ impl Before {
     fn look(core: &Core, hash: &ContentHash, filing: &Filing) -> Result<Self, IntakeError> {
         core.catalogue
             .read("look for the name and the bytes", |connection| {
-                target(connection, &core.nonce, filing)?;
-                let known = match asset::by_hash(connection, hash)? {
+                // One view for all questions: each alone would take SQLite's lock, and read pages, again.
+                let view = connection.unchecked_transaction()?;
+                target(&view, &core.nonce, filing)?;
+                let known = match asset::by_hash(&view, hash)? {
                     Some(known) => {
-                        let copies = evidence::copies(connection, known.id)?;
+                        let copies = evidence::copies(&view, known.id)?;
                         let home = copies.into_iter().find(|copy| copy.place == Place::Home);
                         Some((known, home.map(|copy| copy.state)))
                     }
                     None => None,
                 };
-                let dated = crate::settings::template(connection)?.folder(filing.captured.as_ref());
-                Ok(Self {
-                    known,
-                    folder: people::below_whose(connection, filing.device, dated)?,
-                })
+                let dated = crate::settings::template(&view)?.folder(filing.captured.as_ref());
+                let folder = people::below_whose(&view, filing.device, dated)?;
+                Ok(Self { known, folder })
             })
     }
 }

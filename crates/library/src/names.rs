@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use safelight_core::{ContentHash, LibraryPath};
@@ -65,8 +65,15 @@ impl Drop for Reservation {
 /// sees the first.
 #[derive(Default)]
 pub(crate) struct Flights {
-    busy: Mutex<HashSet<ContentHash>>,
+    air: Mutex<Air>,
     landed: Condvar,
+}
+
+#[derive(Default)]
+struct Air {
+    busy: HashSet<ContentHash>,
+    /// How many wait for somebody to land.
+    waiting: usize,
 }
 
 /// Nobody else stores these bytes while this lives.
@@ -78,12 +85,14 @@ pub(crate) struct Flight {
 impl Flights {
     /// Waits until nobody is storing these bytes.
     pub(crate) fn enter(self: &Arc<Self>, hash: ContentHash) -> Flight {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        while !busy.insert(hash) {
-            busy = self
+        let mut air = self.air();
+        while !air.busy.insert(hash) {
+            air.waiting += 1;
+            air = self
                 .landed
-                .wait(busy)
+                .wait(air)
                 .unwrap_or_else(PoisonError::into_inner);
+            air.waiting -= 1;
         }
         Flight {
             flights: Arc::clone(self),
@@ -91,13 +100,13 @@ impl Flights {
         }
     }
 
+    fn air(&self) -> MutexGuard<'_, Air> {
+        self.air.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// `None` while somebody is storing these bytes.
     pub(crate) fn try_enter(self: &Arc<Self>, hash: ContentHash) -> Option<Flight> {
-        let new = self
-            .busy
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(hash);
+        let new = self.air().busy.insert(hash);
         new.then(|| Flight {
             flights: Arc::clone(self),
             hash,
@@ -107,11 +116,10 @@ impl Flights {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.flights
-            .busy
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.hash);
-        self.flights.landed.notify_all();
+        let mut air = self.flights.air();
+        air.busy.remove(&self.hash);
+        if air.waiting > 0 {
+            self.flights.landed.notify_all();
+        }
     }
 }
