@@ -335,7 +335,9 @@ impl Library {
                 [id.0, now],
             )?;
             Ok(())
-        })
+        })?;
+        self.core().credentials_changed();
+        Ok(())
     }
 
     /// Whether a photo is a person's.
