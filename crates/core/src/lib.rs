@@ -13,6 +13,7 @@
 //! | files that an operating system writes for itself | [`system_file`] |
 //! | [`FolderTemplate`]: how a capture time becomes a folder | [`template`] |
 //! | [`CaptureTime`], [`TimeSource`]: when a photo was taken, and who says so | [`capture`] |
+//! | [`Correction`]: how a person puts a date right | [`correction`] |
 //! | [`Remarks`]: what is said of a photo beside its bytes; which time counts | [`remarks`] |
 //! | [`MediaKind`] | [`media_kind`] |
 //! | what belongs together, and which of it is shown | [`group`] |
@@ -22,6 +23,7 @@
 
 pub mod ambient;
 pub mod capture;
+pub mod correction;
 pub mod details;
 pub mod device_path;
 pub mod group;
@@ -37,6 +39,7 @@ pub mod upload_name;
 
 pub use ambient::{Clock, Entropy};
 pub use capture::{CaptureTime, Confidence, Precision, TimeSource};
+pub use correction::{CannotCorrect, Correction};
 pub use details::{Details, Position};
 pub use device_path::{DevicePath, DevicePathError};
 pub use hash::{ContentHash, ParseHashError};

@@ -22,6 +22,7 @@
 //! | how each device stands, and what is overdue | `standing` |
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
 //! | collections brought in: folders, cards, exports | [`import`] |
+//! | wrong dates put right | `corrections` |
 //! | what is read from files that need not be in the library | [`inspect`] |
 //! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
@@ -34,6 +35,7 @@ pub mod activity;
 pub mod checksum;
 pub mod command;
 mod commands;
+mod corrections;
 mod details;
 pub mod error;
 pub mod import;

@@ -160,6 +160,23 @@ pub struct PersonStatus {
     pub not_yet_safe: u64,
 }
 
+/// Dates that somebody put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrectionStatus {
+    /// The number.
+    pub id: i64,
+    /// Who did it.
+    pub person: String,
+    /// When.
+    pub at: String,
+    /// What was done, in words.
+    pub what: String,
+    /// How many photos got another date.
+    pub photos: u64,
+    /// When it was taken back.
+    pub undone_at: Option<String>,
+}
+
 /// Where somebody is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionStatus {
@@ -284,7 +301,7 @@ pub struct TileRow {
 }
 
 /// All that is known of one photo's copies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhotoReceipt {
     /// The photo's number.
     pub asset: i64,
@@ -300,10 +317,20 @@ pub struct PhotoReceipt {
     pub kind: String,
     /// The wall clock's time when it was taken, ISO 8601.
     pub taken: Option<String>,
+    /// How far that clock was ahead of UTC, if it is known: `+02:00`.
+    pub taken_offset: Option<String>,
+    /// Whether only the day is known.
+    pub taken_day_only: bool,
     /// Who says so.
     pub taken_from: Option<String>,
     /// Why there is no picture to look at, if that is known.
     pub no_picture: Option<String>,
+    /// What the photo itself says of when it was taken, if something else counts; empty if it says nothing.
+    pub taken_by_itself: Option<String>,
+    /// Whether a person put the date right.
+    pub corrected: bool,
+    /// What a collection said that the photo came from.
+    pub remarks: PhotoRemarks,
     /// Whether the owner's rule calls it safe.
     pub safe: bool,
     /// What is still to be proved.
@@ -330,6 +357,19 @@ pub struct GroupMember {
     pub role: Option<String>,
     /// Whether its own copies are proved as the owner's rule demands. The group is safe when all of them are.
     pub proved: bool,
+}
+
+/// What is said of a photo beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhotoRemarks {
+    /// Latitude and longitude in degrees, north and east positive.
+    pub position: Option<(f64, f64)>,
+    /// What it shows.
+    pub description: Option<String>,
+    /// Whether somebody likes it more than others.
+    pub favourite: bool,
+    /// The albums that it is in.
+    pub albums: Vec<String>,
 }
 
 /// How a photo came.

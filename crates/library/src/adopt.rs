@@ -14,6 +14,7 @@ use crate::{
     committer::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
+    file_times,
     groups::{self, Naming, New},
     intake::Outcome,
     manifest_format::{Facts, Line},
@@ -35,7 +36,7 @@ const BATCH: usize = 256;
 /// What was found out about one file, and must be written.
 pub(crate) enum Finding {
     /// A photo that the catalogue did not know.
-    New(NewPhoto),
+    New(Box<NewPhoto>),
     /// The file of a photo that the catalogue knows: all its bytes were read and are right.
     Home {
         asset: AssetId,
@@ -49,6 +50,17 @@ pub(crate) enum Finding {
     Damaged { asset: AssetId },
     /// Something to tell.
     Odd(Oddity),
+}
+
+impl Finding {
+    /// Where the photo's good file lies that was found.
+    fn file(&self) -> Option<&LibraryPath> {
+        match self {
+            Self::New(photo) if photo.state == CopyState::Good => Some(&photo.path),
+            Self::Home { path, .. } => Some(path),
+            Self::New(_) | Self::Said { .. } | Self::Damaged { .. } | Self::Odd(_) => None,
+        }
+    }
 }
 
 /// A photo to be added.
@@ -250,9 +262,15 @@ impl<'a> Adopter<'a> {
                 path,
                 modified: file.modified,
             },
-            None => Finding::New(self.describe(&absolute, path, bytes, file.modified, facts)),
+            None => Finding::New(Box::new(self.describe(
+                &absolute,
+                path,
+                bytes,
+                file.modified,
+                facts,
+            ))),
         };
-        if let Finding::New(NewPhoto { path, .. }) | Finding::Home { path, .. } = &finding
+        if let Some(path) = finding.file()
             && let Err(error) = self.core.flush_file(&absolute)
         {
             // Whoever sends these bytes now is told that they are stored: then they must be.
@@ -279,7 +297,7 @@ impl<'a> Adopter<'a> {
             return Ok(());
         }
         let photo = NewPhoto::from_manifest(hash, facts, path, modified, CopyState::Damaged);
-        self.push(Finding::New(photo), Some(name), Some(flight))
+        self.push(Finding::New(Box::new(photo)), Some(name), Some(flight))
     }
 
     /// Takes over what a line says of a photo that lies elsewhere now, if nothing was said of it there: whoever moved the
@@ -428,13 +446,7 @@ impl<'a> Adopter<'a> {
         }
         let mut folders = HashSet::new();
         for finding in &waiting {
-            if let Finding::New(NewPhoto {
-                path,
-                state: CopyState::Good,
-                ..
-            })
-            | Finding::Home { path, .. } = finding
-            {
+            if let Some(path) = finding.file() {
                 folders.insert(path.folder());
             }
         }
@@ -489,6 +501,10 @@ fn write(
                 },
             )?;
             remarks::put(change, id, &photo.said)?;
+            // Also where the file had not got its time yet when the catalogue was lost.
+            if let Some(time) = photo.said.file_time(core) {
+                file_times::become_due(change, id, time)?;
+            }
             store(change, id, &home(photo.state), None)?;
             note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
             if let Some(photo) = asset::by_id(change, id)? {

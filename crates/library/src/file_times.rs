@@ -42,7 +42,7 @@ fn due(connection: &Connection, id: AssetId) -> rusqlite::Result<Option<Timestam
 /// Notes that a photo's file is to have this modification time.
 pub(crate) fn become_due(
     change: &Connection,
-    photo: &Asset,
+    photo: AssetId,
     modified: Timestamp,
 ) -> rusqlite::Result<()> {
     // Also where it seems to have that time: it may just be given another one.
@@ -51,7 +51,7 @@ pub(crate) fn become_due(
             "INSERT INTO file_time_due VALUES (?1, ?2)
              ON CONFLICT (asset) DO UPDATE SET modified = excluded.modified",
         )?
-        .execute([photo.id.0, micros(modified)])?;
+        .execute([photo.0, micros(modified)])?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@
 //! | Which photos a phone may forget | [`releasable`] |
 //! | What is proved of each copy, and what is safe | [`evidence`], [`totals`], [`verify`] |
 //! | What is said of a photo beside its bytes; albums | [`remarks`], `albums` |
-//! | Dates put right, and files' times that follow | [`corrections`], `file_times` |
+//! | Photos chosen by whose they are, camera and time; dates put right, and files' times that follow | [`chosen`], [`corrections`], `file_times` |
 //! | Plain-text manifests beside the photos | [`manifest`] |
 //! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `in_place`, `walk`, `adopt` |
 //! | Collections that are brought in, and which of their files were read | [`imports`] |
@@ -33,6 +33,7 @@ mod albums;
 pub mod arrivals;
 pub mod asset;
 mod catalogue;
+pub mod chosen;
 mod committer;
 pub mod corrections;
 pub mod destinations;
@@ -82,6 +83,7 @@ mod walk;
 
 pub use arrivals::{Arrival, ArrivalId, Whose};
 pub use asset::Asset;
+pub use chosen::Chosen;
 pub use corrections::{Corrected, CorrectionId, CorrectionRow, NewDate, Undone};
 pub use destinations::{DestinationRow, NewDestination};
 pub use devices::{Acknowledge, DeviceRow, NewDevice};

@@ -291,7 +291,7 @@ impl Rebuild<'_> {
         let modified = facts.modified;
         let photo = NewPhoto::from_manifest(line.hash, &facts, path, modified, CopyState::Missing);
         self.adopter
-            .push(Finding::New(photo), Some(name), Some(flight))
+            .push(Finding::New(Box::new(photo)), Some(name), Some(flight))
     }
 }
 

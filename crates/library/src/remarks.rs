@@ -62,6 +62,16 @@ impl Said {
         said
     }
 
+    /// The modification time that the photo's file is to have, if that is known.
+    pub(crate) fn file_time(&self, core: &Core) -> Option<Timestamp> {
+        let counts = self.captured();
+        if counts == self.own {
+            self.own_modified
+        } else {
+            counts.and_then(|taken| taken.instant(&core.zone))
+        }
+    }
+
     pub(crate) fn is_by_itself(&self) -> bool {
         self.person.is_none() && self.collection.is_empty()
     }
@@ -202,13 +212,8 @@ pub(crate) fn change_said(
                    captured_precision = ?5 WHERE id = ?1",
             )?
             .execute(params![photo.id.0, local, offset, source, precision])?;
-        let time = if counts == said.own {
-            said.own_modified
-        } else {
-            counts.and_then(|taken| taken.instant(&core.zone))
-        };
-        if let Some(time) = time {
-            file_times::become_due(change, photo, time)?;
+        if let Some(time) = said.file_time(core) {
+            file_times::become_due(change, photo.id, time)?;
         }
     }
     change

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod copies;
+#[cfg(unix)]
+mod corrections;
 mod details;
 mod faults;
 mod groups;
@@ -14,6 +16,7 @@ mod names;
 mod notes_and_properties;
 mod opening;
 mod partial;
+mod partial_told;
 mod people;
 mod pictures;
 mod power;
