@@ -1,5 +1,7 @@
 //! The timeline, for who asks: members see their own photos, the owner everybody's.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use safelight_core::{AssetId, MediaKind, PersonId, group::Role};
 use safelight_library::{Day, Period, PictureState, Tile};
@@ -100,7 +102,7 @@ fn row(tile: Tile, picture: PictureState) -> TileRow {
         is_raw: is_raw(tile.mime.as_deref()) || has(Role::Raw),
         is_burst: has(Role::Burst),
         taken: tile.taken.map(|taken| taken.to_string()),
-        seconds: tile.duration.map(|duration| duration.as_secs()),
+        seconds: tile.duration.map(whole_seconds),
         placeholder: None,
         no_picture: None,
         is_final: true,
@@ -115,6 +117,12 @@ fn row(tile: Tile, picture: PictureState) -> TileRow {
         PictureState::Undrawn => row.is_final = false,
     }
     row
+}
+
+/// To the nearest second, and never none: a video that lasts half a second is one.
+fn whole_seconds(duration: Duration) -> u64 {
+    let rounded = duration.saturating_add(Duration::from_millis(500));
+    rounded.as_secs().max(1)
 }
 
 /// Whether a media type is that of a camera's raw pictures: no other picture's begins with `x-`.

@@ -307,9 +307,11 @@ function focusOn(index) {
   tile?.focus({ preventScroll: true });
 }
 
-function toMonth() {
-  const month = months.find((month) => `#${month.id}` === location.hash);
-  if (month) scrollTo(0, box.getBoundingClientRect().top + scrollY + month.top);
+/** Scrolls to a month, below the line with their names. @param {string} hash */
+function toMonth(hash) {
+  const month = months.find((month) => `#${month.id}` === hash);
+  const bar = document.querySelector(".rail.months")?.clientHeight ?? 0;
+  if (month) scrollTo(0, box.getBoundingClientRect().top + scrollY + month.top - bar);
 }
 
 /** Begins with the days of a page. @param {ParentNode} page */
@@ -327,7 +329,7 @@ begin(document);
 box.classList.add("live");
 box.replaceChildren();
 layOut();
-if (location.hash) toMonth();
+if (location.hash) toMonth(location.hash);
 
 // Where somebody was who comes back from a photo.
 const kept = sessionStorage.getItem(location.pathname);
@@ -339,7 +341,13 @@ addEventListener("pagehide", () => sessionStorage.setItem(location.pathname, Str
 document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 addEventListener("scroll", drawSoon, { passive: true });
-addEventListener("hashchange", toMonth);
+document.querySelector(".rail.months")?.addEventListener("click", (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest("a");
+  if (!link) return;
+  event.preventDefault();
+  history.replaceState(null, "", link.hash);
+  toMonth(link.hash);
+});
 new ResizeObserver(() => {
   if (box.clientWidth !== columns * (size + GAP) - GAP) layOut();
 }).observe(document.body);

@@ -78,6 +78,7 @@ impl Engine {
                     preview: pictures.preview,
                 })
             }
+            Err(error) if want.preview && error.is_lasting() => self.draw_small(photo, want),
             Err(error) => {
                 let reason = error.to_string();
                 match error {
@@ -91,6 +92,39 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// A photo whose whole picture cannot be had, though a small one may be in its file: that is all there is to show, on
+    /// the whole screen too. To try again each time somebody looks would cost much and change nothing.
+    fn draw_small(&self, photo: &Asset, wanted: Want) -> Result<Drawn, EngineError> {
+        let kept = if wanted.thumbnail {
+            None
+        } else {
+            self.library().thumbnail(&photo.hash)?
+        };
+        let small = match kept {
+            Some(small) => small,
+            None => {
+                let want = Want {
+                    thumbnail: true,
+                    preview: false,
+                };
+                match self.draw(photo, want)? {
+                    Drawn::Pictures {
+                        thumbnail: Some(small),
+                        ..
+                    } => small,
+                    none => return Ok(none),
+                }
+            }
+        };
+        let now = self.0.clock.now();
+        self.library()
+            .keep_preview(&photo.hash, &small, ROOM_FOR_PREVIEWS, now)?;
+        Ok(Drawn::Pictures {
+            thumbnail: Some(small.clone()),
+            preview: Some(small),
+        })
     }
 
     /// What is known of a photo without drawing it; none if it is to be drawn.
@@ -109,6 +143,10 @@ impl Engine {
     }
 
     fn later(&self, photo: &Asset, reason: &str) -> Result<Drawn, EngineError> {
+        // A preview is made when somebody looks again.
+        if self.library().thumbnail(&photo.hash)?.is_some() {
+            return Ok(Drawn::Later(reason.to_owned()));
+        }
         let doublings = self.library().times_put_off(&photo.hash)?.min(20);
         let wait = AGAIN_FIRST
             .checked_mul(1 << doublings)

@@ -164,7 +164,9 @@ impl Library {
                 .read("look what is to be drawn", |connection| {
                     connection
                         .prepare_cached(
-                            "SELECT hash FROM again WHERE due <= ?1 ORDER BY due LIMIT ?2",
+                            "SELECT hash FROM again WHERE due <= ?1
+                               AND NOT EXISTS (SELECT 1 FROM picture p WHERE p.hash = again.hash)
+                             ORDER BY due LIMIT ?2",
                         )?
                         .query_map(params![micros(now), at_most(limit)], |row| {
                             row.get(0).map(ContentHash::from_bytes)

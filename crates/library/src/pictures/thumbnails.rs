@@ -149,7 +149,8 @@ impl Library {
         })
     }
 
-    /// Keeps that there can be no picture of a photo: a word for its kind, and the reason for people.
+    /// Keeps that there can be no picture of a photo: a word for its kind, and the reason for people. A thumbnail that there
+    /// is stays.
     ///
     /// # Errors
     ///
@@ -166,8 +167,8 @@ impl Library {
                 change
                     .prepare_cached(
                         "INSERT INTO picture (hash, refusal, reason) VALUES (?1, ?2, ?3)
-                         ON CONFLICT (hash) DO UPDATE SET refusal = excluded.refusal, reason = excluded.reason,
-                           placeholder = NULL, thumbnail = NULL",
+                         ON CONFLICT (hash) DO UPDATE SET refusal = excluded.refusal, reason = excluded.reason
+                           WHERE thumbnail IS NULL",
                     )?
                     .execute(params![photo.as_bytes(), refusal, reason])?;
                 forget_again(change, photo)

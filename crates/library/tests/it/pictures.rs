@@ -142,6 +142,11 @@ fn what_is_known_of_a_picture() {
     for hash in &hashes[1..] {
         assert_eq!(library.thumbnail(hash).unwrap(), None);
     }
+    // A thumbnail that there is stays.
+    library
+        .refuse_picture(&hashes[0], "over-limit", "Too large")
+        .unwrap();
+    assert!(library.thumbnail(&hashes[0]).unwrap().is_some());
     assert_eq!(next(&library, 9), ["new"]);
 }
 
