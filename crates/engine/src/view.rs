@@ -7,8 +7,8 @@ use crate::{
     corrections::iso,
     error::EngineError,
     model::{
-        ArrivalRow, DestinationStatus, GroupMember, LibraryState, LibraryStatus, PhotoReceipt, PhotoRemarks,
-        PhotoRow, Problem, ReceiptArrival, ReceiptCopy, Status,
+        ArrivalRow, DestinationStatus, GroupMember, LibraryState, LibraryStatus, PhotoReceipt,
+        PhotoRemarks, PhotoRow, Problem, ReceiptArrival, ReceiptCopy, Status,
     },
     people::Asker,
     start::Engine,
@@ -325,15 +325,6 @@ impl Engine {
             }
         }
         Ok(group)
-    }
-
-    /// Why there is no picture of a photo, if that is known.
-    fn no_picture(&self, asset: &Asset) -> Result<Option<String>, EngineError> {
-        let states = self.library().picture_states(&[asset.hash])?;
-        Ok(states.into_iter().find_map(|state| match state {
-            PictureState::Refused { reason } | PictureState::Later { reason } => Some(reason),
-            PictureState::Undrawn | PictureState::Drawn { .. } => None,
-        }))
     }
 
     /// Why there is no picture of a photo, if that is known.

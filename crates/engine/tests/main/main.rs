@@ -6,6 +6,7 @@ mod acknowledge;
 mod corrections;
 mod destinations;
 mod evidence;
+mod groups;
 mod house;
 mod intake;
 mod pairing;
