@@ -338,6 +338,7 @@ fn a_wiped_phones_sidecar_goes_to_the_new_photo() {
     let newest = still("IMG_0001.HEIC", at(7, 5, 12, 0)).put(&library, phone);
     assert_eq!(shown(&library, newest.asset).len(), 1);
     assert_eq!(shown(&library, new.asset).len(), 2, "the note came with it");
+    check_tallies(&library);
 }
 
 #[test]
