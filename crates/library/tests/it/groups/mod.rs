@@ -489,3 +489,27 @@ fn files_that_nothing_joins_keep_to_themselves() {
     put(&library, b"nobody's", found("IMG_1234.HEIC")).unwrap();
     assert_eq!(shown(&library, photo.asset).len(), 1);
 }
+
+#[test]
+fn what_everything_has_in_common_says_nothing() {
+    let home = Home::new();
+    let library = home.ready();
+    let phone = device(&library, "phone");
+    let file = |number: usize| Filing {
+        details: Some(still("", None).id("the same").details()),
+        ..filing(phone, &format!("{number:04}.HEIC"))
+    };
+    let receipts: Vec<Receipt> = (0..260)
+        .map(|number| put(&library, &number.to_le_bytes(), file(number)).unwrap())
+        .collect();
+    let sizes = || [0, 1, 259].map(|at: usize| library.group(receipts[at].asset).unwrap().len());
+    let before = sizes();
+    assert!(before[0] == before[1] && before[1] <= 257, "{before:?}");
+    assert_eq!(before[2], 1);
+    // Sent again, each stays what it was.
+    for number in [0, 1, 259] {
+        put(&library, &number.to_le_bytes(), file(number)).unwrap();
+    }
+    assert_eq!(sizes(), before);
+    check_tallies(&library);
+}
