@@ -186,9 +186,11 @@ impl Engine {
         drop(file);
         Ok(Filing {
             device: Some(request.device),
+            person: None,
             wish: lasting_name(request.path.name()).to_owned(),
             device_path: Some(request.path),
             details: Some(details(&facts)),
+            beside: Vec::new(),
             kind: facts.kind,
             captured: facts.captured,
             remarks: Remarks::default(),
@@ -196,6 +198,7 @@ impl Engine {
             client_created: request.created,
             precondition: request.precondition,
             create_parents: request.create_parents,
+            source: None,
         })
     }
 

@@ -104,7 +104,7 @@ pub struct Problem {
 /// Something going on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// `backup`, `verify`, `restore`, `rebuild` or `reconcile`.
+    /// `backup`, `verify`, `restore`, `rebuild`, `reconcile` or `pictures`.
     pub kind: String,
     /// On what: a destination's name, a folder.
     pub what: String,
@@ -248,7 +248,7 @@ pub struct ArrivalRow {
     pub device: Option<String>,
     /// When it was acknowledged.
     pub arrived_at: String,
-    /// The wall clock's time when it was taken, ISO 8601.
+    /// When it was taken by the clock of its place, ISO 8601; the day alone where the time is not known.
     pub taken: Option<String>,
     /// Whether it is safe.
     pub safe: bool,
@@ -271,6 +271,33 @@ pub struct PhotoRow {
     pub added_at: String,
     /// Whether it is safe.
     pub safe: bool,
+}
+
+/// A photo, or the one that stands for its group, in the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TileRow {
+    /// The photo's number.
+    pub asset: i64,
+    /// The SHA-256 of its bytes.
+    pub hash: String,
+    /// `photo`, `video` or `other`.
+    pub kind: String,
+    /// The wall clock's time when it was taken, ISO 8601.
+    pub taken: Option<String>,
+    /// How long a video lasts, in whole seconds.
+    pub seconds: Option<u64>,
+    /// Whether a short video belongs to the photo, or is in it.
+    pub is_live: bool,
+    /// Whether it is a camera's raw picture, or has one beside it.
+    pub is_raw: bool,
+    /// Whether other pictures of a burst stand behind it.
+    pub is_burst: bool,
+    /// The thumbnail's colours and rough shape as a ThumbHash; none as long as there is no thumbnail.
+    pub placeholder: Option<Vec<u8>>,
+    /// Why there is no thumbnail, if that is known.
+    pub no_picture: Option<String>,
+    /// Whether what is said of the thumbnail stays so.
+    pub is_final: bool,
 }
 
 /// All that is known of one photo's copies.
@@ -296,6 +323,8 @@ pub struct PhotoReceipt {
     pub taken_day_only: bool,
     /// Who says so.
     pub taken_from: Option<String>,
+    /// Why there is no picture to look at, if that is known.
+    pub no_picture: Option<String>,
     /// What the photo itself says of when it was taken, if something else counts; empty if it says nothing.
     pub taken_by_itself: Option<String>,
     /// Whether a person put the date right.
@@ -310,6 +339,24 @@ pub struct PhotoReceipt {
     pub arrivals: Vec<ReceiptArrival>,
     /// Where it is, and what was proved.
     pub copies: Vec<ReceiptCopy>,
+    /// All files of its group, the one that stands for it first; empty for a photo of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<GroupMember>,
+}
+
+/// A file of a photo's group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMember {
+    /// The photo's number.
+    pub asset: i64,
+    /// The name that it arrived with.
+    pub name: String,
+    /// The place in the library.
+    pub path: String,
+    /// What it is to the one that stands for the group, in [`safelight_core::group::Role`]'s words; none for that one.
+    pub role: Option<String>,
+    /// Whether its own copies are proved as the owner's rule demands. The group is safe when all of them are.
+    pub proved: bool,
 }
 
 /// What is said of a photo beside its bytes.

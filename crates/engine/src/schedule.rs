@@ -176,6 +176,7 @@ impl Engine {
         self.0.board.close();
         self.0.scheduler.wake();
         self.0.waiting.wake();
+        self.0.drawing.wake();
         let threads: Vec<_> = std::mem::take(
             &mut *self
                 .0

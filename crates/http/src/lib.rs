@@ -12,7 +12,8 @@
 //!
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
 //! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
-//! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
+//! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`),
+//! pictures (`pictures`).
 //! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
 
 mod api;
@@ -29,6 +30,7 @@ mod impatient;
 mod media_type;
 mod nextcloud;
 mod origin;
+mod pictures;
 mod plain_http;
 mod proxy;
 mod ranges;
@@ -143,6 +145,11 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/photos/not-yet-safe", get(ui::photos::not_yet_safe))
         .route("/photo/{id}", get(ui::photos::receipt))
         .route("/photo/{id}/file", get(ui::photos::download))
+        .route("/photo/{id}/thumbnail", get(ui::pictures::thumbnail))
+        .route("/photo/{id}/preview", get(ui::pictures::preview))
+        .route("/timeline", get(ui::timeline::newest))
+        .route("/timeline/{period}", get(ui::timeline::show))
+        .route("/timeline/{period}/tiles", get(ui::timeline::slice))
         .route("/devices", get(ui::devices::list).post(ui::connect::add))
         .merge(ui::connect::routes())
         .merge(ui::correct::routes())

@@ -11,10 +11,11 @@ use safelight_core::{
 
 use crate::{
     asset::{self, Asset},
-    committer::{NewAsset, insert_asset, note_arrival, relocate, reset_home},
+    committer::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
     file_times,
+    groups::{self, Naming, New},
     intake::Outcome,
     manifest_format::{Facts, Line},
     names::{Flight, Reservation},
@@ -360,7 +361,7 @@ impl<'a> Adopter<'a> {
         loop {
             let (number, renamed, name) = self
                 .core
-                .free_name(path.folder(), &wish, &unusable)
+                .free_name(path.folder(), &wish, Naming::Free, &unusable)
                 .map_err(LibraryError::from_naming)?;
             match self.core.disk.place(&old, &self.root.file(&renamed)) {
                 Ok(()) => return Ok(Some((renamed, name))),
@@ -505,7 +506,10 @@ fn write(
                 file_times::become_due(change, id, time)?;
             }
             store(change, id, &home(photo.state), None)?;
-            note_arrival(change, id, None, None, photo.added_at, Outcome::Stored)?;
+            note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
+            if let Some(photo) = asset::by_id(change, id)? {
+                groups::regroup(change, id, &New::found(change, &photo)?)?;
+            }
             Ok(u64::from(photo.state == CopyState::Good))
         }
         Finding::Home {

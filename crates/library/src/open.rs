@@ -22,8 +22,10 @@ use crate::{
     error::{CatalogueError, DiskResult, LibraryError, OpenError},
     evidence,
     folders::Folders,
+    groups::Tie,
     names::{Flights, Names},
     partial::Partials,
+    pictures::Pictures,
     private,
     root::{self, Root},
     schema, settings,
@@ -74,9 +76,13 @@ pub(crate) struct Core {
     pub(crate) zone: TimeZone,
     pub(crate) root: RwLock<Option<Root>>,
     pub(crate) names: Arc<Names>,
+    /// The bytes that are being stored.
     pub(crate) flights: Arc<Flights>,
+    /// What those files may have in common that are being filed.
+    pub(crate) ties: Arc<Flights<Tie>>,
     pub(crate) folders: Folders,
     pub(crate) partials: Partials,
+    pub(crate) pictures: Pictures,
     pub(crate) rule: RwLock<SafetyRule>,
     /// The setting of the same name: every upload asks for it.
     pub(crate) reserve: AtomicU64,
@@ -144,6 +150,7 @@ impl Library {
             ))
         })?;
         let core = Core {
+            pictures: Pictures::of(&data_dir),
             data_dir,
             catalogue,
             disk,
@@ -153,6 +160,7 @@ impl Library {
             root: RwLock::new(root),
             names: Arc::default(),
             flights: Arc::default(),
+            ties: Arc::default(),
             folders: Folders::default(),
             partials: Partials::default(),
             rule: RwLock::new(rule),

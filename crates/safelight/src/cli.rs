@@ -102,6 +102,9 @@ enum Word {
     },
     /// Put wrong dates right: beside the photos, never in them.
     Correct(Correct),
+    /// Make pictures of what comes on the standard input; started by the server, of no use to people.
+    #[command(name = safelight_engine::MEDIA_WORKER, hide = true)]
+    MediaWorker,
     /// What is needed to restore with nothing but `restic`. Keep it where the photos are not.
     Kit {
         /// For this destination only.
@@ -261,6 +264,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
     if let Some(Word::Inspect { paths, output }) = &cli.command {
         return inspect::inspect(paths, *output);
     }
+    if let Some(Word::MediaWorker) = &cli.command {
+        safelight_engine::media_worker().context("This worker cannot make pictures")?;
+        return Ok(0);
+    }
     let data = folders::data_dir(cli.data)?;
     let (command, output) = match cli.command {
         None => {
@@ -284,8 +291,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
 fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
     let one = |command, output| Ok((vec![command], output));
     match word {
-        Word::Serve(_) | Word::Inspect { .. } => {
-            unreachable!("serving and inspecting are no commands to a server")
+        Word::Serve(_) | Word::Inspect { .. } | Word::MediaWorker => {
+            unreachable!("serving, inspecting and decoding are no commands to a server")
         }
         Word::Device(device) => Ok(device_command(device)),
         Word::Person(person) => Ok(person_command(person)),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::{
     format::{bytes, counted, number, taken, wall_clock},
     page::{Anyone, Page, Trouble, render},
+    pictures::preview_address,
 };
 use crate::{body, media_type};
 
@@ -137,9 +138,16 @@ pub(crate) async fn not_yet_safe(
 struct Receipt {
     page: Page,
     photo: PhotoReceipt,
+    /// The photos beside it in the timeline: the one taken next, and the one taken before.
+    next: Option<i64>,
+    before: Option<i64>,
 }
 
 impl Receipt {
+    fn preview_address(&self) -> String {
+        preview_address(self.photo.asset, &self.photo.hash)
+    }
+
     /// Who says when the photo was taken.
     fn taken_from(&self) -> &str {
         match self.photo.taken_from.as_deref().unwrap_or_default() {
@@ -185,14 +193,21 @@ pub(crate) async fn receipt(
     Path(id): Path<i64>,
 ) -> Result<Response, Trouble> {
     let asker = visit.asker;
-    let found = visit
-        .ask(move |engine| engine.receipt(asker, AssetId(id)))
+    let (found, (next, before)) = visit
+        .ask(move |engine| {
+            Ok((
+                engine.receipt(asker, AssetId(id))?,
+                engine.beside(asker, AssetId(id))?,
+            ))
+        })
         .await?;
     let photo =
         found.ok_or_else(|| Trouble::NotFound(format!("There is no photo number {id}.")))?;
     Ok(render(&Receipt {
         page: visit.page,
         photo,
+        next,
+        before,
     }))
 }
 

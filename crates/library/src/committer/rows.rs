@@ -3,17 +3,20 @@
 use rusqlite::{Connection, params};
 use safelight_core::{
     AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
-    Timestamp,
+    PersonId, Timestamp,
 };
 
 use crate::{
     asset,
     committer::{Home, Row},
-    details::duration_column,
+    details::{self, duration_column},
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
+    groups::{self, New},
+    imports,
     intake::{Filing, Outcome, Receipt, Target, file_time, target},
-    manifest, notes,
+    manifest::{self, folder_key},
+    notes,
     open::Core,
     partial::finished,
     people,
@@ -35,6 +38,7 @@ pub(super) fn write(
     let Target {
         existing,
         acknowledge,
+        folder: _,
     } = target(change, &core.nonce, &row.filing)?;
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
@@ -68,13 +72,25 @@ pub(super) fn write(
         && let Some(known) = asset::by_id(change, asset)?
     {
         remarks::merge(core, change, &known, &row.filing.remarks)?;
+        if let Some(details) = &row.filing.details {
+            details::keep_first(change, asset, details)?;
+        }
     }
     let Filing {
         device,
         device_path,
         ..
     } = &row.filing;
-    note_arrival(change, asset, *device, device_path.as_ref(), now, outcome)?;
+    let by = By {
+        device: *device,
+        person: row.filing.person,
+        path: device_path.as_ref(),
+    };
+    let person = note_arrival(change, asset, &by, now, outcome)?;
+    if let Some(source) = &row.filing.source {
+        imports::note_brought(change, source, &row.hash, person, outcome)?;
+    }
+    let mut tree = None;
     let entry = match (device, device_path) {
         (Some(device), Some(device_path)) => {
             let put = Put {
@@ -89,10 +105,20 @@ pub(super) fn write(
                 finished::note(change, *device, upload, asset, device_path, now)?;
             }
             let node = put.write(change, existing.as_ref())?;
+            tree = node.parent;
             Some(node.entry(*device, device_path.clone(), &core.nonce))
         }
         _ => None,
     };
+    if row.has_company {
+        let library = folder_key(path.folder());
+        let new = New::arriving(&row.filing, row.hash, now, person, tree, &library);
+        let new = New {
+            asset: Some(asset),
+            ..new
+        };
+        groups::regroup(change, asset, &new)?;
+    }
     Ok(Receipt {
         asset,
         hash: row.hash,
@@ -254,34 +280,53 @@ pub(crate) fn relocate(
     judge(change, stored_rule(change)?, asset)
 }
 
+/// Who brought a photo, and as what.
+pub(crate) struct By<'a> {
+    pub(crate) device: Option<DeviceId>,
+    /// Who brought it without a device.
+    pub(crate) person: Option<PersonId>,
+    /// Its name in the device's tree, or in the collection that it was imported from.
+    pub(crate) path: Option<&'a DevicePath>,
+}
+
+impl By<'_> {
+    /// For a file that was found in the library folder.
+    pub(crate) const fn nobody() -> Self {
+        Self {
+            device: None,
+            person: None,
+            path: None,
+        }
+    }
+}
+
 /// Notes who brought a photo, and whose it is.
 pub(crate) fn note_arrival(
     change: &Connection,
     asset: AssetId,
-    device: Option<DeviceId>,
-    path: Option<&DevicePath>,
+    by: &By<'_>,
     at: Timestamp,
     outcome: Outcome,
-) -> rusqlite::Result<()> {
-    if let Some(device) = device {
+) -> rusqlite::Result<PersonId> {
+    if let Some(device) = by.device {
         change
             .prepare_cached("UPDATE device SET last_arrival_at = ?2 WHERE id = ?1")?
             .execute([device.0, micros(at)])?;
     }
-    let person = people::note_holder(change, asset, device)?;
+    let person = people::note_holder(change, asset, by.device, by.person)?;
     change
         .prepare_cached(
             "INSERT INTO arrival (asset, device, device_path, at, outcome, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             asset.0,
-            device.map(|device| device.0),
-            path.map(DevicePath::as_str),
+            by.device.map(|device| device.0),
+            by.path.map(DevicePath::as_str),
             micros(at),
             outcome.as_str(),
             person.0
         ])?;
-    Ok(())
+    Ok(person)
 }
 
 /// A name of a device's tree that comes to stand for a photo.
