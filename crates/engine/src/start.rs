@@ -11,7 +11,7 @@ use safelight_library::{Library, RealDisk, RootState};
 use safelight_media::pictures::WorkerProgram;
 
 use crate::{
-    access::Access, acknowledge::Waiting, activity::Board, error::EngineError,
+    access::Access, acknowledge::Waiting, activity::Board, error::EngineError, import::AtWork,
     intake::SmallUploads, offsite::Offsite, pairing::Pairing, pictures::Drawing, reach::Reaching,
     schedule::Scheduler, secrets::write_private,
 };
@@ -70,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) control_token: OnceLock<String>,
     pub(crate) small_uploads: SmallUploads,
     pub(crate) drawing: Drawing,
+    /// The imports at work.
+    pub(crate) imports: AtWork,
 }
 
 impl Engine {
@@ -109,6 +111,7 @@ impl Engine {
             disk_is_full: AtomicBool::new(true),
             small_uploads: SmallUploads::default(),
             drawing: Drawing::new(options.media_worker),
+            imports: AtWork::default(),
             control_token: OnceLock::new(),
             library,
             clock: options.clock,
@@ -145,6 +148,7 @@ impl Engine {
         self.start_schedule()?;
         self.start_waiting_backups()?;
         self.start_drawing()?;
+        self.resume_imports()?;
         self.start_publisher()
     }
 

@@ -11,6 +11,8 @@ use safelight_http::tls::Identity;
 
 use crate::{cli::Output, correct};
 
+mod import;
+
 /// The address as a browser takes it.
 pub(crate) fn url(address: SocketAddr) -> String {
     format!("http://{address}")
@@ -231,6 +233,12 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
         Answer::Corrected(outcome) => correct::outcome(outcome, &mut text)?,
         Answer::Undone(outcome) => correct::undone(outcome, &mut text)?,
         Answer::Corrections { corrections } => correct::list(corrections, &mut text)?,
+        Answer::Import(outcome) => import::describe(outcome, &mut text)?,
+        Answer::Settings(settings) => writeln!(
+            text,
+            "A phone that has not come for over {} days is a problem. New photos are filed in {}.",
+            settings.silent_days, settings.folders
+        )?,
         Answer::Kit { kits } => {
             for kit in kits {
                 describe_kit(kit, &mut text)?;

@@ -13,6 +13,7 @@
 //! | the household | [`people`] | `people.html`, `person-welcome.html` |
 //! | offsite copies and their recovery kits | [`destinations`] | `destination*.html`, `kit.html` |
 //! | photos from this very browser | [`up`] | `up.html`, `up-*.html` |
+//! | bringing in what exists | [`import`] | `import*.html` |
 //! | bringing photos back | [`restore`] | `restore.html` |
 //! | how something long is going, and what came of it | [`task`] | `task.html` |
 //! | settings | [`settings`], [`reach`] | `settings.html`, `reach.html` |
@@ -29,6 +30,7 @@ pub(crate) mod devices;
 mod form;
 mod format;
 pub(crate) mod home;
+pub(crate) mod import;
 pub(crate) mod login_flow;
 mod own;
 mod page;

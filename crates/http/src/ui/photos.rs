@@ -73,18 +73,53 @@ pub(crate) async fn all(
             Ok((rows, device, total))
         })
         .await?;
-    let older = (rows.len() == LENGTH as usize)
-        .then(|| rows.last().map(|row| row.id))
-        .flatten();
     Ok(render(&Arrivals {
         page: visit.page,
         device,
         query: list.query(),
         total,
+        older: older(&rows),
         rows,
-        older,
         is_first: list.from.is_none(),
         choosing: list.choose.is_some(),
+    }))
+}
+
+/// After which arrival the next page goes on, if there may be one.
+fn older(rows: &[ArrivalRow]) -> Option<i64> {
+    let last = rows.get(LENGTH as usize - 1)?;
+    Some(last.id)
+}
+
+#[derive(Template)]
+#[template(path = "may-forget.html")]
+struct MayForget {
+    page: Page,
+    device: DeviceStatus,
+    rows: Vec<ArrivalRow>,
+    older: Option<i64>,
+    is_first: bool,
+}
+
+/// `GET /devices/{id}/may-forget`: the photos that are safe, the newest arrivals first.
+pub(crate) async fn may_forget(
+    Anyone(visit): Anyone,
+    Path(id): Path<i64>,
+    Query(list): Query<From>,
+) -> Result<Response, Trouble> {
+    let (asker, from) = (visit.asker, list.from);
+    let (rows, device) = visit
+        .ask(move |engine| {
+            let rows = engine.may_forget(asker, id, from, LENGTH)?;
+            Ok((rows, engine.device_status_of(asker, id)?))
+        })
+        .await?;
+    Ok(render(&MayForget {
+        page: visit.page,
+        device,
+        older: older(&rows),
+        rows,
+        is_first: list.from.is_none(),
     }))
 }
 

@@ -119,6 +119,16 @@ impl House {
         }
     }
 
+    /// Adds a destination.
+    pub(crate) fn offsite(&self) {
+        self.run(Command::DestinationAdd {
+            name: "disk".into(),
+            url: format!("file://{}", self.beside("offsite")),
+            keys: None,
+            password: None,
+        });
+    }
+
     /// A WebDAV client of a new device.
     pub(crate) fn phone(&self) -> Phone {
         let device = self.device("phone");

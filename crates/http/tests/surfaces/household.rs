@@ -78,6 +78,7 @@ fn a_member_sees_their_own_and_nothing_else() {
     for (device, expected) in [(hers, 200), (owners, 404)] {
         for target in [
             format!("/devices/{device}"),
+            format!("/devices/{device}/may-forget"),
             format!("/photos?device={device}"),
             format!("/photos/not-yet-safe?device={device}"),
         ] {
@@ -203,15 +204,19 @@ fn a_devices_page_says_how_it_stands_and_sets_it_up() {
     let page = owner.get(&target).text();
     assert!(page.contains("It must keep 1 photo"), "{page}");
     assert!(!csrf(&page).is_empty());
-    house.run(Command::DestinationAdd {
-        name: "disk".into(),
-        url: format!("file://{}", house.beside("offsite")),
-        keys: None,
-        password: None,
-    });
+    let forget = format!("{target}/may-forget");
+    let none = owner.get(&forget).text();
+    assert!(none.contains("Nothing that it sent is safe yet"), "{none}");
+    house.offsite();
     house.run(Command::Backup { destination: None });
     let page = owner.get(&target).text();
     assert!(page.contains("It may forget everything"), "{page}");
+    assert!(page.contains(&format!("href=\"{forget}\"")), "{page}");
+    let list = owner.get(&forget).text();
+    assert!(list.contains("may forget 1 photo<"), "{list}");
+    assert!(list.contains("a.jpg"), "{list}");
+    let beyond = owner.get(&format!("{forget}?from=1")).text();
+    assert!(beyond.contains("There are no older ones"), "{beyond}");
     owner.fill(&target, &target, &[("acknowledge", "offsite")]);
     let device = &house.engine.devices().unwrap()[0];
     assert_eq!(

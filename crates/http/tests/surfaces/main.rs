@@ -4,6 +4,7 @@
     reason = "a helper that fails fails the test that uses it"
 )]
 
+mod apps;
 mod chunked;
 mod control;
 mod correct;

@@ -14,8 +14,6 @@ mod home;
 mod near;
 mod sidecars;
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, params};
 use safelight_core::{
     AssetId, ContentHash, DeviceId, MediaKind, PersonId, Timestamp,
@@ -268,20 +266,5 @@ impl Library {
                     None => Vec::new(),
                 })
             })
-    }
-
-    /// The photos and all that is in their groups, without repetition.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue's.
-    pub fn with_groups(&self, photos: &[AssetId]) -> Result<Vec<Asset>, CatalogueError> {
-        let mut seen = HashSet::new();
-        let mut all = Vec::new();
-        for photo in photos {
-            let group = self.group(*photo)?;
-            all.extend(group.into_iter().filter(|member| seen.insert(member.id)));
-        }
-        Ok(all)
     }
 }

@@ -50,6 +50,11 @@ fn every_command_works_without_a_server_too() {
             .map(str::is_empty),
         Some(false)
     );
+    let settings = ["settings", "--silent-days", "3", "--json"];
+    assert_eq!(
+        cli.json(&settings),
+        serde_json::json!({ "silent_days": 3, "folders": "{YYYY}/{MM}" })
+    );
     cli.ok(&["rebuild"]);
     assert_eq!(number(&house.status(), "photos"), 1);
 
