@@ -24,6 +24,7 @@
 //! | collections brought in: folders, cards, exports | [`import`] |
 //! | wrong dates put right | `corrections` |
 //! | what is read from files that need not be in the library | [`inspect`] |
+//! | photos of older catalogues read once more | `describe` |
 //! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
 //! | how the house is reached: plain HTTP, public address, proxies, certificate | [`reach`] |
@@ -36,6 +37,7 @@ pub mod checksum;
 pub mod command;
 mod commands;
 mod corrections;
+mod describe;
 mod details;
 pub mod error;
 pub mod import;

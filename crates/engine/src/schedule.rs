@@ -14,12 +14,13 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use safelight_core::Timestamp;
+use safelight_core::{AssetId, Timestamp};
 use safelight_library::{DestinationRow, Job, NewJob, RootState};
 
 use crate::{
     activity::Quiet,
     command::{BackupOutcome, VerifyScope},
+    describe::REST,
     error::EngineError,
     start::Engine,
 };
@@ -45,6 +46,7 @@ const BACKUP: &str = "backup";
 const VERIFY: &str = "verify";
 const RECONCILE: &str = "reconcile";
 const REBUILD: &str = "rebuild";
+const DESCRIBE: &str = "describe";
 
 pub(crate) struct Scheduler {
     burst: Mutex<Burst>,
@@ -143,6 +145,9 @@ impl Engine {
             self.enqueue(RECONCILE, "", now)?;
         }
         self.schedule_rebuild_if_needed()?;
+        if !library.not_described(AssetId(0), 1)?.is_empty() {
+            self.enqueue(DESCRIBE, "", now)?;
+        }
         for destination in library.destinations()? {
             let due = destination
                 .last_snapshot_at
@@ -324,6 +329,9 @@ impl Engine {
                 }
                 Ok(None)
             }
+            DESCRIBE => Ok(self
+                .describe_some()?
+                .then(|| later(self.0.clock.now(), REST))),
             other => {
                 tracing::warn!(
                     "A job of the unknown kind {other:?} was dropped; a newer Safelight may have left it"

@@ -2,7 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64},
+    },
 };
 
 use jiff::tz::TimeZone;
@@ -67,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) walking: Mutex<()>,
     /// Whether the page may be showing that the library's disk is full. True at first: an earlier run may have said so.
     pub(crate) disk_is_full: AtomicBool,
+    /// The last photo that was read for what it says of itself since the start.
+    pub(crate) described_to: AtomicI64,
     pub(crate) control_token: OnceLock<String>,
     pub(crate) small_uploads: SmallUploads,
     pub(crate) drawing: Drawing,
@@ -109,6 +114,7 @@ impl Engine {
             setup_code,
             walking: Mutex::default(),
             disk_is_full: AtomicBool::new(true),
+            described_to: AtomicI64::new(0),
             small_uploads: SmallUploads::default(),
             drawing: Drawing::new(options.media_worker),
             imports: AtWork::default(),

@@ -93,7 +93,8 @@ impl Library {
             })
     }
 
-    /// As [`Library::with_groups`], each with what is said of it.
+    /// Photos with the groups that they belong to, each with what is said of it. Every photo is there once; those that do
+    /// not exist are not.
     ///
     /// # Errors
     ///

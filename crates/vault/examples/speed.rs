@@ -171,6 +171,7 @@ fn main() {
         let request = Restore {
             snapshot: None,
             paths: &[],
+            also: &[],
             to: &to,
         };
         let report = vault.restore(&request, &()).unwrap();

@@ -335,6 +335,7 @@ impl Bench {
         let request = Restore {
             snapshot: None,
             paths: &paths,
+            also: &[],
             to: to.path(),
         };
         let report = vault

@@ -103,6 +103,7 @@ fn names_that_lead_elsewhere_are_refused_and_the_rest_comes_back() {
         let request = Restore {
             snapshot: None,
             paths: &[],
+            also: &[],
             to: &to,
         };
         let report = vault.restore(&request, &()).unwrap();

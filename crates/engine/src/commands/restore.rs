@@ -34,6 +34,7 @@ impl Engine {
             })
             .collect::<Result<Vec<_>, _>>()?;
         self.check_restore_target(to)?;
+        let also = self.groups_of(&paths)?;
         let row = self.destination_to_restore_from(destination)?;
         let vault = self.0.offsite.vault(&row)?;
         let shown = self.0.board.show("restore", &row.name, progress);
@@ -44,6 +45,7 @@ impl Engine {
                 &Restore {
                     snapshot,
                     paths: &paths,
+                    also: &also,
                     to,
                 },
                 &shown,
@@ -59,6 +61,20 @@ impl Engine {
                 .map(|file| failure(file.path, file.message))
                 .collect(),
         })
+    }
+
+    /// Where the other files lie that belong to the photos among these paths: what belongs together is restored together.
+    /// The snapshot may be older and not have them there; then they are not missed.
+    fn groups_of(&self, paths: &[LibraryPath]) -> Result<Vec<LibraryPath>, EngineError> {
+        let mut also = Vec::new();
+        for path in paths {
+            if let Some(photo) = self.library().asset_by_path(path)? {
+                let group = self.library().group(photo.id)?;
+                also.extend(group.into_iter().map(|file| file.path));
+            }
+        }
+        also.retain(|path| !paths.contains(path));
+        Ok(also)
     }
 
     /// Restoring into the library itself would go past the catalogue.

@@ -7,6 +7,7 @@ mod corrections;
 mod destinations;
 mod evidence;
 mod exports;
+mod groups;
 mod house;
 mod import;
 mod intake;

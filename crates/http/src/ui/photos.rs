@@ -212,6 +212,21 @@ fn coordinates(latitude: &f64, longitude: &f64) -> String {
     )
 }
 
+/// What a file is to the photo that stands for its group.
+fn part(role: &Option<String>) -> &str {
+    match role.as_deref() {
+        None => "What is shown",
+        Some("motion") => "The moving part of it",
+        Some("raw") => "The camera\u{2019}s raw picture",
+        Some("original") => "Before it was edited",
+        Some("edited") => "Another edit",
+        Some("burst") => "Of the same burst",
+        Some("alternate") => "The same in another form",
+        Some("sidecar") => "What a program noted about it",
+        Some(other) => other,
+    }
+}
+
 /// What a proof means.
 fn proof(word: &str) -> &str {
     match word {

@@ -204,15 +204,20 @@ pub(crate) fn regroup(change: &Connection, asset: AssetId, new: &New<'_>) -> rus
         None => &own,
         Some(other) => &near[other],
     };
-    let rule = stored_rule(change)?;
-    for group in arrange(&files) {
+    let groups = arrange(&files);
+    let mut has_changed = false;
+    for group in &groups {
         let lead = photo(group.lead);
-        let mut changed = note(change, lead, None)?;
+        has_changed |= note(change, lead, None)?;
         for part in &group.parts {
-            changed |= note(change, photo(part.file), Some((lead.id, part.role)))?;
+            has_changed |= note(change, photo(part.file), Some((lead.id, part.role)))?;
         }
-        if changed {
-            judge(change, rule, lead.id)?;
+    }
+    if has_changed {
+        // Also those that something was taken from.
+        let rule = stored_rule(change)?;
+        for group in &groups {
+            judge(change, rule, photo(group.lead).id)?;
         }
     }
     Ok(())

@@ -71,15 +71,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Near> {
     })
 }
 
-/// The files that a file may belong to, with all of their groups and of its own, but without itself. None if they are too
-/// many to mean anything.
+/// The files that a file may belong to, with all of their groups, but without itself. None if they are too many to mean
+/// anything; what is in its own group is there in any case.
 pub(super) fn near(connection: &Connection, new: &New<'_>) -> rusqlite::Result<Vec<Near>> {
     // By number, with the names of those that lie beside it.
     let mut found = BTreeMap::<i64, Option<String>>::new();
     by_identifiers(connection, new, &mut found)?;
     by_names(connection, new, &mut found)?;
     if found.len() > MOST {
-        return Ok(Vec::new());
+        found.clear();
     }
     let mut files = BTreeMap::<i64, Near>::new();
     let mut leads = Vec::new();

@@ -11,7 +11,9 @@ use crate::{
     error::{DiskError, DiskResult, LibraryError},
     names::Reservation,
     open::Core,
+    people,
     root::Root,
+    stored::PathKey,
 };
 
 impl Core {
@@ -45,7 +47,12 @@ impl Core {
         lead: &Asset,
     ) -> Result<(), LibraryError> {
         let home = of_sidecar(&sidecar.original_name, &lead.path);
-        if home.is_of(&sidecar.path) {
+        // A photo that two people have lies with one of them; what lies with the other stays there.
+        let is_with_another = self.catalogue.read("look up a person", |connection| {
+            let whose = |path| people::whose_folder(connection, &PathKey::of(path).folder);
+            Ok::<_, LibraryError>(whose(&sidecar.path)? != whose(&lead.path)?)
+        })?;
+        if home.is_of(&sidecar.path) || is_with_another {
             return Ok(());
         }
         let Ok(to) = LibraryPath::in_folder(&home.folder, &home.name) else {

@@ -19,6 +19,8 @@ pub struct Restore<'a> {
     pub snapshot: Option<&'a str>,
     /// Files or folders; empty for everything.
     pub paths: &'a [LibraryPath],
+    /// Files that are wanted with them where the snapshot has them. None if everything is wanted.
+    pub also: &'a [LibraryPath],
     /// The folder to restore to. What is in it already is never overwritten.
     pub to: &'a Path,
 }

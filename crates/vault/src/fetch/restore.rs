@@ -37,11 +37,12 @@ pub(crate) fn run(
         monitor.note(problem);
     }
     let mut report = RestoreReport::default();
+    let wanted = [request.paths, request.also].concat();
     let mut files = listing::files(
         repository,
         &index,
         snapshot.tree,
-        request.paths,
+        &wanted,
         &mut report.failures,
     )?;
     listing::not_found(request.paths, &files, &mut report.failures);

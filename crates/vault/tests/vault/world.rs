@@ -212,6 +212,7 @@ impl World {
         let request = Restore {
             snapshot: None,
             paths: &paths,
+            also: &[],
             to,
         };
         vault.restore(&request, &()).unwrap()
