@@ -248,7 +248,7 @@ pub struct ArrivalRow {
     pub device: Option<String>,
     /// When it was acknowledged.
     pub arrived_at: String,
-    /// The wall clock's time when it was taken, ISO 8601.
+    /// When it was taken by the clock of its place, ISO 8601; the day alone where the time is not known.
     pub taken: Option<String>,
     /// Whether it is safe.
     pub safe: bool,

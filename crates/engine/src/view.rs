@@ -403,7 +403,7 @@ fn arrival_row(row: Arrival) -> ArrivalRow {
         kind: row.asset.kind.as_str().into(),
         device: row.device.map(|(_, name)| name),
         arrived_at: text(row.at),
-        taken: row.asset.captured.map(|taken| taken.local.to_string()),
+        taken: row.asset.captured.as_ref().map(iso),
         safe: row.asset.safe,
         duplicate: row.outcome == Outcome::Duplicate,
     }

@@ -2,13 +2,14 @@
 //! chosen as a whole.
 
 use jiff::civil::DateTime;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use safelight_core::AssetId;
 
 use crate::{
     arrivals::Whose,
     asset::{self, Asset},
     error::CatalogueError,
+    groups,
     open::Library,
     remarks::{self, Said},
     stored::{ASSET, asset, at_most},
@@ -98,14 +99,20 @@ impl Library {
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn with_groups(&self, photos: &[AssetId]) -> Result<Vec<(Asset, Said)>, CatalogueError> {
+    pub fn said_with_groups(
+        &self,
+        photos: &[AssetId],
+    ) -> Result<Vec<(Asset, Said)>, CatalogueError> {
         self.core()
             .catalogue
             .read("look up photos with their groups", |connection| {
                 let mut seen = std::collections::HashSet::new();
                 let mut found = Vec::with_capacity(photos.len());
                 for id in photos {
-                    for photo in group_of(connection, *id)? {
+                    let Some(photo) = asset::by_id(connection, *id)? else {
+                        continue;
+                    };
+                    for photo in groups::of(connection, &photo)? {
                         if seen.insert(photo.id) {
                             let said = remarks::of(connection, &photo)?;
                             found.push((photo, said));
@@ -115,23 +122,4 @@ impl Library {
                 Ok(found)
             })
     }
-}
-
-/// The photo itself first, then the others of its group.
-fn group_of(connection: &Connection, id: AssetId) -> rusqlite::Result<Vec<Asset>> {
-    let Some(photo) = asset::by_id(connection, id)? else {
-        return Ok(Vec::new());
-    };
-    let lead = photo.part_of.unwrap_or(photo.id);
-    let mut group = vec![photo];
-    if lead != id {
-        group.extend(asset::by_id(connection, lead)?);
-    }
-    let mut parts = connection.prepare_cached(&format!(
-        "SELECT {ASSET} FROM asset a WHERE a.part_of = ?1 AND a.id <> ?2 ORDER BY a.id"
-    ))?;
-    for part in parts.query_map([lead.0, id.0], asset)? {
-        group.push(part?);
-    }
-    Ok(group)
 }

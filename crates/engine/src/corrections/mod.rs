@@ -105,14 +105,17 @@ impl Engine {
         let row = self.correction_of(asker, id)?;
         let undone = self.library().undo_correction(row.id)?;
         self.0.board.touch();
-        let kept = self.library().with_groups(&undone.kept)?;
+        let mut kept = Vec::new();
+        for id in undone.kept {
+            kept.extend(
+                self.library()
+                    .asset(id)?
+                    .map(|photo| photo.path.to_string()),
+            );
+        }
         Ok(UndoOutcome {
             photos: undone.photos,
-            kept: kept
-                .into_iter()
-                .filter(|(photo, _)| undone.kept.contains(&photo.id))
-                .map(|(photo, _)| photo.path.to_string())
-                .collect(),
+            kept,
         })
     }
 
@@ -179,7 +182,12 @@ impl Engine {
     ) -> Result<plan::Plan, EngineError> {
         let (correction, what) = words::correction(wish)?;
         let chosen = self.chosen(asker, choice)?;
-        let photos = self.library().with_groups(&chosen)?;
+        let mut photos = Vec::with_capacity(chosen.len());
+        for (photo, said) in self.library().said_with_groups(&chosen)? {
+            if self.may_see(asker, photo.id)? {
+                photos.push((photo, said));
+            }
+        }
         plan::Plan::make(&correction, what, &chosen, photos, self.0.clock.now())
     }
 

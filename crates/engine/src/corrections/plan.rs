@@ -62,6 +62,8 @@ impl Plan {
                 None => correction.apply(photo.captured.as_ref(), latest),
             };
             match said {
+                // A note beside a photo, or a video without a date, has none to move: the photo is what was chosen.
+                Err(CannotCorrect::Undated) if !leaders.chosen.contains(&photo.id) => {}
                 Err(error) => plan
                     .failed
                     .push(failure(photo.path.to_string(), error.to_string())),
@@ -201,4 +203,118 @@ impl<'a> Leaders<'a> {
 
 fn group_of(photo: &Asset) -> AssetId {
     photo.part_of.unwrap_or(photo.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use safelight_core::{ContentHash, LibraryPath, MediaKind, Precision, TimeSource, group::Role};
+
+    fn now() -> Timestamp {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn camera(local: DateTime) -> CaptureTime {
+        CaptureTime {
+            local,
+            offset: None,
+            source: TimeSource::ExifOriginal,
+            precision: Precision::Second,
+        }
+    }
+
+    fn photo(id: i64, part_of: Option<i64>, captured: Option<CaptureTime>) -> (Asset, Said) {
+        let asset = Asset {
+            id: AssetId(id),
+            hash: ContentHash::from_bytes([0; 32]),
+            size: 1,
+            kind: MediaKind::Photo,
+            path: LibraryPath::parse(&format!("{id}.jpg")).unwrap(),
+            original_name: String::new(),
+            captured,
+            added_at: now(),
+            modified: now(),
+            safe: false,
+            part_of: part_of.map(AssetId),
+            role: part_of.map(|_| Role::Motion),
+        };
+        let said = Said {
+            own: captured,
+            ..Said::default()
+        };
+        (asset, said)
+    }
+
+    fn set(local: DateTime) -> Correction {
+        Correction::Set {
+            local,
+            offset: None,
+            precision: Precision::Second,
+        }
+    }
+
+    fn after(correction: &Correction, chosen: &[i64], photos: Vec<(Asset, Said)>) -> Vec<DateTime> {
+        let chosen: Vec<_> = chosen.iter().copied().map(AssetId).collect();
+        let plan = Plan::make(correction, String::new(), &chosen, photos, now()).unwrap();
+        assert!(plan.failed.is_empty(), "{:?}", plan.failed);
+        let local = |change: &Change| change.counts.unwrap().local;
+        plan.changes.iter().map(local).collect()
+    }
+
+    #[test]
+    fn a_group_keeps_its_distances_when_one_of_it_gets_a_date() {
+        let day = |hour, second| date(2001, 1, 1).at(hour, 0, second, 0);
+        let group = || {
+            vec![
+                photo(1, None, Some(camera(day(8, 10)))),
+                photo(2, Some(1), Some(camera(day(8, 8)))),
+                photo(3, Some(1), None),
+            ]
+        };
+        let right = date(2019, 7, 1).at(12, 0, 10, 0);
+        let moved = date(2019, 7, 1).at(12, 0, 8, 0);
+        assert_eq!(after(&set(right), &[1], group()), [right, moved, right]);
+        // Also where the part is the one that was chosen, and not where each was.
+        assert_eq!(after(&set(moved), &[2], group()), [right, moved, moved]);
+        assert_eq!(after(&set(right), &[1, 2, 3], group()), [right; 3]);
+    }
+
+    #[test]
+    fn a_note_beside_a_photo_has_no_date_to_move_and_is_no_failure() {
+        let noon = date(2019, 7, 1).at(12, 0, 0, 0);
+        let hour = Correction::Shift(SignedDuration::from_hours(1));
+        let group = vec![photo(1, None, Some(camera(noon))), photo(2, Some(1), None)];
+        let one = date(2019, 7, 1).at(13, 0, 0, 0);
+        assert_eq!(after(&hour, &[1], group), [one]);
+    }
+
+    #[test]
+    fn what_lies_far_apart_gets_the_same_date() {
+        let wrong = photo(2, Some(1), Some(camera(date(1980, 1, 1).at(0, 0, 0, 0))));
+        let photos = vec![
+            photo(1, None, Some(camera(date(2001, 1, 1).at(8, 0, 0, 0)))),
+            wrong,
+        ];
+        let right = date(2019, 7, 1).at(12, 0, 0, 0);
+        assert_eq!(after(&set(right), &[1], photos), [right; 2]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_what_is_done() {
+        let at = |local| vec![photo(1, None, Some(camera(local)))];
+        let morning = date(2001, 1, 1).at(8, 0, 0, 0);
+        let print = |correction: &Correction, photos| {
+            Plan::make(correction, String::new(), &[AssetId(1)], photos, now())
+                .unwrap()
+                .fingerprint()
+        };
+        let hour = Correction::Shift(SignedDuration::from_hours(1));
+        let same = set(date(2001, 1, 1).at(9, 0, 0, 0));
+        assert_eq!(print(&hour, at(morning)), print(&same, at(morning)));
+        assert_ne!(
+            print(&hour, at(morning)),
+            print(&hour, at(date(2001, 1, 1).at(9, 0, 0, 0)))
+        );
+    }
 }

@@ -32,7 +32,7 @@ pub(super) fn correction(wish: &Wish) -> Result<(Correction, String), EngineErro
             } else {
                 "later"
             };
-            let what = format!("{:#} {way}", span.abs());
+            let what = format!("{} {way}", length(span.abs()));
             (Correction::Shift(span), what)
         }
         Wish::Zone { place, camera } => {
@@ -143,6 +143,22 @@ fn span(text: &str) -> Result<SignedDuration, EngineError> {
         return Err(invalid(" that a clock can be off by"));
     }
     Ok(by)
+}
+
+/// `1 day 2 hours`, `45 minutes`.
+fn length(span: SignedDuration) -> String {
+    let seconds = span.as_secs();
+    [
+        (seconds / 86400, "day"),
+        (seconds / 3600 % 24, "hour"),
+        (seconds / 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, unit)| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+    .collect::<Vec<_>>()
+    .join(" ")
 }
 
 /// `Europe/Rome`, `+02:00`.
@@ -288,7 +304,7 @@ mod tests {
             words(Wish::Shift {
                 by: "-1h30m".into()
             }),
-            "1h 30m earlier"
+            "1 hour 30 minutes earlier"
         );
         assert_eq!(
             words(Wish::Set {

@@ -74,7 +74,7 @@ async fn a_preview_changes_nothing_and_says_what_would_be_done() {
             ("2019-07-01T23:00:00", "2019-07-02T01:00:00")
         ]
     );
-    assert_eq!((preview.what.as_str(), preview.id), ("2h later", None));
+    assert_eq!((preview.what.as_str(), preview.id), ("2 hours later", None));
     assert_eq!(taken(&house, photos[1]), "2019-07-01T12:00:00");
     // A photo that comes meanwhile would be changed too: nothing is, until somebody has looked again.
     house

@@ -56,7 +56,7 @@ fn from_a_wrong_date_to_a_right_one_and_back() {
     }
     let preview = send(&mut browser, "/correct", &form).text();
     assert!(
-        preview.contains("13h later") && preview.contains("2 Jul 2019, 01:00:00"),
+        preview.contains("13 hours later") && preview.contains("2 Jul 2019, 01:00:00"),
         "{preview}"
     );
     assert!(

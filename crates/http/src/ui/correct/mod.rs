@@ -81,7 +81,10 @@ async fn shown(visit: Visit, form: Asked, error: Option<String>) -> Result<Respo
                     chosen.push(Chosen {
                         asset,
                         name: photo.name,
-                        taken: photo.taken,
+                        taken: match (photo.taken, photo.taken_day_only) {
+                            (Some(taken), true) => taken.get(..10).map(str::to_owned),
+                            (taken, _) => taken,
+                        },
                     });
                 }
             }
