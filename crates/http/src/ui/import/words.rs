@@ -96,7 +96,10 @@ pub(super) fn label(what: &str) -> (&'static str, &'static str) {
         Reason::UnsafeName => ("With an unsafe name", "They stay where they are."),
         Reason::Link => ("Links", "Links are not followed."),
         Reason::ThrownAway => ("Thrown away", "They lie in the collection\u{2019}s trash."),
-        Reason::NotLookedInto => ("Folders not looked into", "Choose them by themselves if they are wanted."),
+        Reason::NotLookedInto => (
+            "Folders not looked into",
+            "Choose them by themselves if they are wanted.",
+        ),
         Reason::NotAPhoto => ("Not photos", "They stay where they are."),
     }
 }
