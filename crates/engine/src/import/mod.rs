@@ -137,6 +137,11 @@ impl Engine {
     /// There is no such import; the system gives no thread.
     pub fn begin_import(&self, id: i64, stage: Stage) -> Result<(), EngineError> {
         let row = self.import_row(id)?;
+        // Whoever asks from now on is told so, however late the thread begins.
+        let mut standing: Standing = work::read(&row.state)?;
+        standing.stage = stage;
+        self.library()
+            .set_import(row.id, &row.request, &work::write(&standing)?)?;
         let engine = self.clone();
         self.spawn(&format!("import-{id}"), move || {
             let run = std::panic::AssertUnwindSafe(|| match stage {

@@ -18,6 +18,7 @@ mod encrypted;
 mod events;
 mod house;
 mod household;
+mod import;
 mod nextcloud;
 mod page;
 mod pairing;

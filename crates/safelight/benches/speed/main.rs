@@ -7,6 +7,7 @@
 
 mod chunked;
 mod house;
+mod import;
 mod intake;
 mod limit;
 mod measure;
@@ -56,6 +57,7 @@ const COMPARISONS: &[Comparison] = &[
     ("intake", intake::compare),
     ("tls", tls::compare),
     ("chunked", chunked::compare),
+    ("import", import::compare),
     ("memory", memory::compare),
     ("offsite", offsite::local),
     ("s3", offsite::s3),

@@ -10,7 +10,7 @@ use safelight_engine::{
 use super::{count, size};
 
 /// Files that are named of each kind; the page and `--json` have all of them.
-const NAMED: usize = 20;
+const NAMED: usize = 10;
 
 pub(super) fn describe(outcome: &ImportOutcome, text: &mut String) -> std::fmt::Result {
     let nothing = Counts::default();
@@ -40,12 +40,12 @@ pub(super) fn describe(outcome: &ImportOutcome, text: &mut String) -> std::fmt::
     let all = Reason::ALL
         .map(|reason| (reason.as_str(), counts.left_for(reason), title(reason)))
         .into_iter()
-        .chain([(UNDATED, counts.undated, "without a certain date")]);
+        .chain([(UNDATED, counts.undated, "Without a certain date")]);
     for (what, number, title) in all {
         if number == 0 {
             continue;
         }
-        writeln!(text, "\n{} {title}:", count(number))?;
+        writeln!(text, "\n{title} ({}):", count(number))?;
         let files = outcome.files.iter().filter(|file| file.what == what);
         for file in files.take(NAMED) {
             writeln!(text, "  {}: {}", file.path, file.message)?;
@@ -70,14 +70,14 @@ pub(super) fn describe(outcome: &ImportOutcome, text: &mut String) -> std::fmt::
 
 const fn title(reason: Reason) -> &'static str {
     match reason {
-        Reason::Unreadable => "could not be read",
-        Reason::Changing => "were being changed",
-        Reason::UnsafeName => "with a name that leads elsewhere",
-        Reason::MissingPart => "parts are missing",
-        Reason::Link => "are links",
-        Reason::NotAPhoto => "are no photos",
-        Reason::ThrownAway => "were thrown away there",
-        Reason::Refused => "could not be stored",
-        Reason::NotLookedInto => "were not looked into",
+        Reason::Unreadable => "Could not be read",
+        Reason::Changing => "Were being changed",
+        Reason::UnsafeName => "With a name that leads elsewhere",
+        Reason::MissingPart => "Missing parts",
+        Reason::Link => "Links",
+        Reason::NotAPhoto => "Not photos",
+        Reason::ThrownAway => "Thrown away there",
+        Reason::Refused => "Could not be stored",
+        Reason::NotLookedInto => "Not looked into",
     }
 }

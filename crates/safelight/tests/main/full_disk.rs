@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A mounted file system of a given size, unmounted on drop.
-struct SmallDisk {
+pub(crate) struct SmallDisk {
     // Unmounted before its folder goes.
     mounted: Mounted,
     _folder: tempfile::TempDir,
@@ -30,7 +30,7 @@ impl Drop for Mounted {
 }
 
 impl SmallDisk {
-    fn new(megabytes: u32) -> Option<Self> {
+    pub(crate) fn new(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = run(Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
@@ -45,11 +45,11 @@ impl SmallDisk {
         })
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.mounted.0
     }
 
-    fn resize(&self, megabytes: u32) {
+    pub(crate) fn resize(&self, megabytes: u32) {
         must(
             Command::new("mount")
                 .args(["-o", &format!("remount,size={megabytes}m")])

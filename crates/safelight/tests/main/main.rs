@@ -13,6 +13,7 @@ mod crash;
 mod faults;
 mod full_disk;
 mod house;
+mod import;
 mod inspect;
 mod judges;
 mod litmus;

@@ -29,9 +29,9 @@ pub(super) fn stage(import: &ImportStatus) -> &'static str {
 /// How the bytes come in.
 pub(super) fn way(way: Way) -> &'static str {
     match way {
-        Way::Copy => "as copies; the originals stay as they are",
-        Way::Link => "without taking room twice; the originals stay where they are",
-        Way::InPlace => "where they lie; nothing is moved",
+        Way::Copy => "As copies; the originals stay as they are",
+        Way::Link => "Without taking room twice; the originals stay where they are",
+        Way::InPlace => "Where they lie; nothing is moved",
     }
 }
 
@@ -78,25 +78,28 @@ pub(super) fn label(what: &str) -> (&'static str, &'static str) {
     let Some(reason) = Reason::from_word(what) else {
         return match what {
             UNDATED => (
-                "without a certain date",
+                "Without a certain date",
                 "They come in, under the date of the file itself, which may be that of a copy.",
             ),
             "known" => (
-                "in the library already",
+                "In the library already",
                 "The same photo is kept once, however often it comes.",
             ),
-            _ => ("new", ""),
+            _ => ("New", ""),
         };
     };
     match reason {
-        Reason::Unreadable => ("cannot be read", "They stay where they are."),
-        Reason::MissingPart => ("missing parts", "Add the parts, and look again."),
-        Reason::Changing => ("being changed", "Something writes them just now."),
-        Reason::Refused => ("not taken", "They stay where they are."),
-        Reason::UnsafeName => ("with an unsafe name", "They stay where they are."),
-        Reason::Link => ("links", "Links are not followed."),
-        Reason::ThrownAway => ("thrown away", "They lie in the collection\u{2019}s trash."),
-        Reason::NotLookedInto => ("folders not looked into", ""),
-        Reason::NotAPhoto => ("no photos", "They stay where they are."),
+        Reason::Unreadable => ("Cannot be read", "They stay where they are."),
+        Reason::MissingPart => ("Missing parts", "Add the parts, and look again."),
+        Reason::Changing => ("Being changed", "Something writes them just now."),
+        Reason::Refused => ("Not taken", "They stay where they are."),
+        Reason::UnsafeName => ("With an unsafe name", "They stay where they are."),
+        Reason::Link => ("Links", "Links are not followed."),
+        Reason::ThrownAway => ("Thrown away", "They lie in the collection\u{2019}s trash."),
+        Reason::NotLookedInto => (
+            "Folders not looked into",
+            "Choose them by themselves if they are wanted.",
+        ),
+        Reason::NotAPhoto => ("Not photos", "They stay where they are."),
     }
 }
