@@ -3,6 +3,7 @@
 
 mod access;
 mod acknowledge;
+mod corrections;
 mod destinations;
 mod evidence;
 mod exports;
