@@ -1,7 +1,8 @@
-//! Another service's export: the parts that it was cut into, or the folders that they were unpacked to, as one collection.
+//! Another service's export: the parts that it was cut into, or the folders that they were unpacked to, as one
+//! collection.
 //!
-//! What a file is told of may lie in any part, so all of them are listed, and what they say of each other is read, before the
-//! first file is handed over. That is done once for each import that is looked at or run.
+//! What a file is told of may lie in any part, so all of them are listed, and what they say of each other is read,
+//! before the first file is handed over. That is done once for each import that is looked at or run.
 
 mod reading;
 

@@ -339,7 +339,8 @@ impl Reading {
     }
 }
 
-/// Apple's checksums of the files whose rows are unclear. One that cannot be read is told of when it is to be brought in.
+/// Apple's checksums of the files whose rows are unclear. One that cannot be read is told of when it is to be brought
+/// in.
 fn fingerprints(judged: &icloud::Judged, items: &[Item]) -> HashMap<usize, String> {
     let mut entries = Entries::default();
     let mut of = |item: &Item| match &item.origin {
