@@ -17,8 +17,9 @@ pub struct Missing {
 
 /// Which parts are missing, by the names of those that are there.
 ///
-/// Google numbers its parts (`takeout-20240531T100000Z-001.zip`, `takeout-20240531T100000Z-1-001.zip`) without saying how many there are, so
-/// only a gap shows. Apple says it (`iCloud Photos Part 3 of 7.zip`, in any language). A browser's ` (1)` is no number of a part.
+/// Google numbers its parts (`takeout-20240531T100000Z-001.zip`, `takeout-20240531T100000Z-1-001.zip`) without saying
+/// how many there are, so only a gap shows. Apple says it (`iCloud Photos Part 3 of 7.zip`, in any language). A
+/// browser's ` (1)` is no number of a part.
 #[must_use]
 pub fn missing<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Missing> {
     let mut exports: BTreeMap<String, (BTreeSet<u32>, u32)> = BTreeMap::new();

@@ -93,8 +93,8 @@ enum Word {
         #[command(flatten)]
         output: Output,
     },
-    /// Bring in photos that exist: folders, a camera's card, a phone that is mounted as a drive. The originals stay as they
-    /// are. Ctrl-C stops it; the same command goes on.
+    /// Bring in photos that exist: folders, a camera's card, a phone that is mounted as a drive, a Google Takeout, Apple's
+    /// copy of iCloud Photos. The originals stay as they are. Ctrl-C stops it; the same command goes on.
     Import(Import),
     /// What Safelight reads from photos and videos, wherever they lie. Needs no server and no data folder.
     Inspect {
@@ -144,7 +144,7 @@ pub(crate) struct Serve {
 
 #[derive(Args)]
 struct Import {
-    /// Folders, or single files.
+    /// Folders, single files, or all the zip parts of an export.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Only tell what would happen: how many are new, known, undated, unreadable.

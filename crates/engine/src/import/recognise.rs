@@ -34,8 +34,8 @@ pub(super) enum Recognised {
     Ordinary(Vec<(PathBuf, Recognised)>),
 }
 
-/// How deep below a folder the signs of an export are looked for: `Takeout/Google Photos/Photos from 2020/…`, in a folder
-/// of each part.
+/// How deep below a folder the signs of an export are looked for: `Takeout/Google Photos/Photos from 2020/…`, in a
+/// folder of each part.
 const DEPTH: usize = 4;
 /// How many names are looked at.
 const MOST_NAMES: usize = 20_000;

@@ -26,7 +26,7 @@ pub(crate) enum Source {
     /// A folder with all that is in it, or one file.
     Folder(Folder),
     /// Another service's export, in as many archives and folders as it was cut into.
-    Export(Export),
+    Export(Box<Export>),
 }
 
 impl Source {
@@ -127,10 +127,11 @@ impl Exports {
         None
     }
 
-    fn finish(self) -> impl Iterator<Item = Export> {
+    fn finish(self) -> impl Iterator<Item = Box<Export>> {
         [self.takeout, self.icloud]
             .into_iter()
             .filter(|export| !export.is_empty())
+            .map(Box::new)
     }
 }
 

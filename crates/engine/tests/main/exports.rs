@@ -53,7 +53,12 @@ fn told(outcome: &ImportOutcome, reason: Reason) -> Vec<(&str, &str)> {
 fn twice(house: House, export: &Export, paths: &[PathBuf]) {
     let first = import(&house, paths);
     let done = counts(&first);
-    assert_eq!(done.troubles(), 0, "{:?}", first.files);
+    assert_eq!(
+        (done.troubles(), done.passed_over),
+        (0, 0),
+        "{:?}",
+        first.files
+    );
     assert_eq!(
         (done.files, done.new),
         (export.files, export.photos.len() as u64)
@@ -180,6 +185,36 @@ fn a_missing_part_is_named_and_the_others_are_used() {
         (found.len(), there.len()),
         (export.photos.len(), export.photos.len())
     );
+}
+
+#[test]
+fn parts_that_cannot_be_read_are_told_as_such() {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    let export = takeout::make(&folder, 8, 12, 1).unwrap();
+    // A kind of archive that is not read, and a page that was downloaded instead of the part.
+    for (name, bytes) in [
+        ("takeout-20260101T100000Z-001.tgz", &b"\x1f\x8b\x08"[..]),
+        ("takeout-20260201T100000Z-002.zip", b"<html>Sign in</html>"),
+        ("holiday.zip", b"PK\x05\x06 of somebody"),
+    ] {
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    let outcome = import(&house, &[folder]);
+    assert_eq!(counts(&outcome).new, export.photos.len() as u64);
+    let left: Vec<&str> = told(&outcome, Reason::MissingPart)
+        .into_iter()
+        .map(|(shown, _)| shown)
+        .collect();
+    assert_eq!(
+        left,
+        [
+            "takeout-20260101T100000Z-001.tgz",
+            "takeout-20260201T100000Z-002.zip"
+        ]
+    );
+    let others = told(&outcome, Reason::NotAPhoto);
+    assert_eq!(others[0].0, "downloads/holiday.zip", "{others:?}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Dates as Apple's tables write them: `Saturday June 4,2022 12:11 PM GMT`, in English, and by the clock of twelve hours.
+//! Dates as Apple's tables write them: `Saturday June 4,2022 12:11 PM GMT`, in English, and by the clock of twelve
+//! hours.
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
 

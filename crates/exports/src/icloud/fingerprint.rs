@@ -1,8 +1,8 @@
 //! Apple's checksum of a file, which its tables call `fileChecksum`.
 //!
-//! Apple does not say what it is. It is the signature by which its servers know stored files, and was found to be a 1 and the SHA-1
-//! of two fixed words and the file's bytes, in base64 without padding. If Apple changes it, no checksum agrees any more, and what
-//! is unclear stays so: an agreement of 160 bits is never chance.
+//! Apple does not say what it is. It is the signature by which its servers know stored files, and was found to be a 1
+//! and the SHA-1 of two fixed words and the file's bytes, in base64 without padding. If Apple changes it, no checksum
+//! agrees any more, and what is unclear stays so: an agreement of 160 bits is never chance.
 
 use std::io::{self, Read};
 

@@ -1,8 +1,8 @@
 //! Apple's copy of iCloud Photos ("Request a copy of your data"): which row of its tables belongs to which photo.
 //!
-//! The tables have no paths, only file names, and the same name appears in several parts, and in one table twice. A photo's own
-//! folder is looked through first; of rows that fit equally well, the photo's checksum decides, and without one none is taken:
-//! a wrong date is worse than none.
+//! The tables have no paths, only file names, and the same name appears in several parts, and in one table twice. A
+//! photo's own folder is looked through first; of rows that fit equally well, the photo's checksum decides, and without
+//! one none is taken: a wrong date is worse than none.
 //!
 //! | what | module |
 //! |---|---|
@@ -33,8 +33,8 @@ const DELETED: &str = "Recently Deleted";
 /// Lists among the albums that are none.
 const FAVOURITES: [&str; 2] = ["Favorites", "Favourites"];
 const HIDDEN: &str = "Hidden";
-/// How many files or rows of one name are told apart. Cameras begin again at `IMG_0001` after ten thousand photos, so that
-/// a lifetime has some ten; more would cost time without an end.
+/// How many files or rows of one name are told apart. Cameras begin again at `IMG_0001` after ten thousand photos, so
+/// that a lifetime has some ten; more would cost time without an end.
 const MOST_NAMESAKES: usize = 100;
 
 /// Everything that the parts of one export have, as far as it matters for what belongs together.
@@ -47,7 +47,8 @@ pub struct ICloud {
 }
 
 impl ICloud {
-    /// Whether a file of this name is read with [`Table::read`] and told with [`Self::table`], rather than with [`Self::file`].
+    /// Whether a file of this name is read with [`Table::read`] and told with [`Self::table`], rather than with
+    /// [`Self::file`].
     #[must_use]
     pub fn is_table(name: &str) -> bool {
         split_extension(name).1.eq_ignore_ascii_case("csv")
@@ -225,7 +226,8 @@ impl Judged {
         matches!(self.rows[file], Row::Unclear(_))
     }
 
-    /// What becomes of the file with this number. Times become local in `zone`. `fingerprint` is the file's, where it is needed.
+    /// What becomes of the file with this number. Times become local in `zone`. `fingerprint` is the file's, where it
+    /// is needed.
     ///
     /// # Panics
     ///

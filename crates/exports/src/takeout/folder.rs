@@ -102,7 +102,8 @@ pub(super) fn is_trash(folder: &str) -> bool {
     TRASH.iter().any(|trash| *trash == name)
 }
 
-/// The service that a path of a Takeout belongs to: what stands behind `Takeout/`. `None` for a folder that begins deeper.
+/// The service that a path of a Takeout belongs to: what stands behind `Takeout/`. `None` for a folder that begins
+/// deeper.
 pub(super) fn service(folder: &str) -> Option<&str> {
     let mut parts = folder.split('/').skip_while(|part| *part != "Takeout");
     parts.next()?;

@@ -46,7 +46,8 @@ struct Folder {
 }
 
 impl Takeout {
-    /// Whether a file of this name is read with [`Json::read`] and told with [`Self::json`], rather than with [`Self::file`].
+    /// Whether a file of this name is read with [`Json::read`] and told with [`Self::json`], rather than with
+    /// [`Self::file`].
     #[must_use]
     pub fn is_json(name: &str) -> bool {
         let ending = name.len().saturating_sub(".json".len());
@@ -198,8 +199,8 @@ impl Judged {
         Fate::Brought(remarks)
     }
 
-    /// The numbers of all files in the order in which they are best brought in: of the same photo in the folder of its year and
-    /// in an album, the one that has the date comes first, and decides where it lies.
+    /// The numbers of all files in the order in which they are best brought in: of the same photo in the folder of its
+    /// year and in an album, the one that has the date comes first, and decides where it lies.
     #[must_use]
     pub fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.pairs.len()).collect();
@@ -227,8 +228,8 @@ impl Judged {
             .collect()
     }
 
-    /// Some exports have an album's JSON files in its folder, and its photos only in the folders of their years: the same
-    /// title and time there are the same photo, unless two photos of one folder have both.
+    /// Some exports have an album's JSON files in its folder, and its photos only in the folders of their years: the
+    /// same title and time there are the same photo, unless two photos of one folder have both.
     fn look_for_photos(&mut self) {
         let sidecars = &self.takeout.sidecars;
         let used: HashSet<u32> = self.pairs.iter().flatten().copied().collect();

@@ -1,7 +1,7 @@
 //! How Takeout names the JSON file of a photo.
 //!
-//! The photo's name and `.supplemental-metadata` (exports before the end of 2024: the name alone), cut to 46 characters, with the
-//! photo's own number, `(1)`, moved behind, and `.json`:
+//! The photo's name and `.supplemental-metadata` (exports before the end of 2024: the name alone), cut to 46
+//! characters, with the photo's own number, `(1)`, moved behind, and `.json`:
 //!
 //! | photo | its JSON |
 //! |---|---|
@@ -10,8 +10,9 @@
 //! | `Screenshot_20231027_123303_Facebook.jpg` | `Screenshot_20231027_123303_Facebook.jpg.supple.json` |
 //! | `PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGINA.jpg` | `PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGIN.json` |
 //!
-//! The photo's own name is cut too, to 47 characters before the extension. Exports differ in whether these are Unicode code
-//! points or UTF-16 units, so both are tried, and what was cut is confirmed by the whole name that the JSON has as its `title`.
+//! The photo's own name is cut too, to 47 characters before the extension. Exports differ in whether these are Unicode
+//! code points or UTF-16 units, so both are tried, and what was cut is confirmed by the whole name that the JSON has as
+//! its `title`.
 
 use crate::label::{key, split_extension};
 
@@ -74,8 +75,8 @@ impl Numbered {
         })
     }
 
-    /// The names under which a photo's JSON may be found, the most likely first: that the number is Takeout's, or part of
-    /// the photo's own name.
+    /// The names under which a photo's JSON may be found, the most likely first: that the number is Takeout's, or part
+    /// of the photo's own name.
     pub(super) fn of_photo(file: &str) -> Vec<Self> {
         let (stem, extension) = split_extension(file);
         let whole = Self {
@@ -139,7 +140,8 @@ impl Numbered {
         }
     }
 
-    /// Whether a JSON's `title` can be the whole name of the photo with this name, of which perhaps only the beginning is left.
+    /// Whether a JSON's `title` can be the whole name of the photo with this name, of which perhaps only the beginning
+    /// is left.
     pub(super) fn agrees_with(&self, title: &str) -> bool {
         let (stem, _) = split_extension(&self.name);
         let (stem, title) = (plain(stem), plain(&key(title)));

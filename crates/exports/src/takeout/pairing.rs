@@ -78,7 +78,8 @@ impl<'a> Pairing<'a> {
         })
     }
 
-    /// The video of a Live or Motion Photo has the date of its picture: `IMG_1.MP4` of `IMG_1.HEIC`, `PXL_1.MP` of `PXL_1.MP.jpg`.
+    /// The video of a Live or Motion Photo has the date of its picture: `IMG_1.MP4` of `IMG_1.HEIC`, `PXL_1.MP` of
+    /// `PXL_1.MP.jpg`.
     fn stills(&self, photo: Named<'_>) -> Option<usize> {
         if Called::of(split_extension(photo.name).1) != Called::Video {
             return None;

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 /// The largest JSON file that is read, in bytes. Usual ones have 1 KiB.
 pub const MOST_BYTES: u64 = 1 << 20;
-/// The longest title that is kept, in bytes. Only names longer than the 46 characters that Takeout leaves of them need it whole.
+/// The longest title that is kept, in bytes. Only names longer than the 46 characters that Takeout leaves of them need
+/// it whole.
 const MAX_TITLE: usize = 1024;
 /// Before this year there were no photos (the oldest that is kept was taken in 1826 or 1827).
 const FIRST_YEAR: i16 = 1826;

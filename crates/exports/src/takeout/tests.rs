@@ -10,7 +10,8 @@ fn label(path: &str) -> Label {
     Label::new(path).unwrap()
 }
 
-/// A Takeout of photos and of JSON files, each with its photo's title and its own number as the second when it was taken.
+/// A Takeout of photos and of JSON files, each with its photo's title and its own number as the second when it was
+/// taken.
 fn takeout(photos: &[&str], jsons: &[(&str, &str)]) -> Judged {
     let mut takeout = Takeout::default();
     for path in photos {

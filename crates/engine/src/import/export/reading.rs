@@ -1,19 +1,15 @@
-//! Another service's export: the parts that it was cut into, or the folders that they were unpacked to, as one collection.
-//!
-//! What a file is told of may lie in any part, so all of them are listed, and what they say of each other is read, before the
-//! first file is handed over. That is done once for each import that is looked at or run.
+//! Reading an export: its parts and folders, and what they say of each other's files.
 
 use std::{
     collections::HashMap,
     fs,
     io::{self, Read},
     ops::ControlFlow,
-    path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    path::Path,
+    sync::Arc,
 };
 
-use jiff::tz::TimeZone;
-use safelight_core::{Remarks, system_file};
+use safelight_core::system_file;
 use safelight_exports::{
     archive::Entry,
     icloud::{self, ICloud, Table},
@@ -23,154 +19,17 @@ use safelight_exports::{
 };
 
 use super::{
-    folder::Folder,
-    item::{Found, Item, Left, Origin, Part, Reason},
-    part::{self, Entries, OnDisk},
-    recognise::Service,
+    super::{
+        folder::Folder,
+        item::{Found, Item, Left, Origin, Part, Reason},
+        part::{self, Entries, OnDisk},
+        recognise::Service,
+    },
+    Export, Judged, Listed,
 };
 
-/// An export.
-#[derive(Debug)]
-pub(crate) struct Export {
-    service: Service,
-    parts: Vec<PathBuf>,
-    /// Parts of a kind that is not read.
-    unread: Vec<PathBuf>,
-    folders: Vec<Folder>,
-    zone: TimeZone,
-    listed: OnceLock<Listed>,
-}
-
-/// What an export holds.
-#[derive(Debug)]
-struct Listed {
-    items: Vec<Item>,
-    judged: Judged,
-    left: Vec<Left>,
-    passed_over: u64,
-}
-
-#[derive(Debug)]
-enum Judged {
-    Takeout(takeout::Judged),
-    ICloud {
-        judged: icloud::Judged,
-        /// Of the files whose rows are unclear.
-        fingerprints: HashMap<usize, String>,
-    },
-}
-
-impl Export {
-    /// An export without anything in it. Times become local in `zone`.
-    pub(super) const fn new(service: Service, zone: TimeZone) -> Self {
-        Self {
-            service,
-            parts: Vec::new(),
-            unread: Vec::new(),
-            folders: Vec::new(),
-            zone,
-            listed: OnceLock::new(),
-        }
-    }
-
-    pub(super) fn add_part(&mut self, path: PathBuf) {
-        self.parts.push(path);
-    }
-
-    pub(super) fn add_unread(&mut self, path: PathBuf) {
-        self.unread.push(path);
-    }
-
-    pub(super) fn add_folder(&mut self, folder: Folder) {
-        self.folders.push(folder);
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.parts.is_empty() && self.unread.is_empty() && self.folders.is_empty()
-    }
-
-    /// Hands over what is in it.
-    pub(crate) fn list(&self, each: &mut dyn FnMut(Found) -> ControlFlow<()>) -> ControlFlow<()> {
-        let listed = self.listed.get_or_init(|| Reading::of(self).finish());
-        for left in &listed.left {
-            each(Found::Left(left.clone()))?;
-        }
-        for _ in 0..listed.passed_over {
-            each(Found::PassedOver)?;
-        }
-        for number in listed.judged.order(listed.items.len()) {
-            each(listed.found(number, &self.zone))?;
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-impl Listed {
-    fn found(&self, number: usize, zone: &TimeZone) -> Found {
-        let item = &self.items[number];
-        let left = |reason, message| {
-            Found::Left(Left {
-                shown: item.shown.to_string(),
-                reason,
-                message,
-            })
-        };
-        match self.judged.fate(number, zone) {
-            Fate::Brought(remarks) => Found::Item(Item {
-                remarks: (!remarks.is_empty()).then(|| Box::new(remarks)),
-                ..item.clone()
-            }),
-            Fate::ThrownAway => left(
-                Reason::ThrownAway,
-                "It had been thrown away before it was exported; take it out of the trash there and export it again if it is wanted"
-                    .to_owned(),
-            ),
-            Fate::OfService(service) => left(
-                Reason::NotAPhoto,
-                format!("It belongs to {service}, not to Google Photos; unpack the export and choose its folder if it is wanted"),
-            ),
-        }
-    }
-}
-
-/// What becomes of a file of an export.
-enum Fate {
-    Brought(Remarks),
-    ThrownAway,
-    OfService(String),
-}
-
-impl Judged {
-    fn order(&self, files: usize) -> Vec<usize> {
-        match self {
-            Self::Takeout(judged) => judged.order(),
-            Self::ICloud { .. } => (0..files).collect(),
-        }
-    }
-
-    fn fate(&self, number: usize, zone: &TimeZone) -> Fate {
-        match self {
-            Self::Takeout(judged) => match judged.fate(number, zone) {
-                takeout::Fate::Brought(remarks) => Fate::Brought(remarks),
-                takeout::Fate::ThrownAway => Fate::ThrownAway,
-                takeout::Fate::OfService(service) => Fate::OfService(service),
-            },
-            Self::ICloud {
-                judged,
-                fingerprints,
-            } => {
-                let fingerprint = fingerprints.get(&number).map(String::as_str);
-                match judged.fate(number, fingerprint, zone) {
-                    icloud::Fate::Brought(remarks) => Fate::Brought(remarks),
-                    icloud::Fate::ThrownAway => Fate::ThrownAway,
-                }
-            }
-        }
-    }
-}
-
 /// An export that is being read.
-struct Reading {
+pub(super) struct Reading {
     told: Told,
     items: Vec<Item>,
     left: Vec<Left>,
@@ -224,7 +83,7 @@ impl Told {
 }
 
 impl Reading {
-    fn of(export: &Export) -> Self {
+    pub(super) fn of(export: &Export) -> Self {
         let mut reading = Self {
             told: match export.service {
                 Service::Takeout => Told::Takeout(Takeout::default()),
@@ -307,18 +166,17 @@ impl Reading {
         number: u32,
         entry: &Entry,
     ) {
-        let Some(label) = self.label(part_name, &entry.name) else {
-            self.passed_over += 1;
-            return;
-        };
-        let shown = shown(&label);
-        if label.was_unsafe {
+        let label = self
+            .label(part_name, &entry.name)
+            .filter(|label| !label.was_unsafe);
+        let Some(label) = label else {
             return self.leave(
-                &format!("{part_name}/{shown}"),
+                &format!("{part_name}: {}", entry.name),
                 Reason::UnsafeName,
                 "Its name in the archive leads out of the archive, as only names do that are meant to harm; nothing of it was used",
             );
-        }
+        };
+        let shown = shown(&label);
         let bytes = |most: u64| -> io::Result<Vec<u8>> {
             let mut bytes = Vec::new();
             archive
@@ -356,7 +214,7 @@ impl Reading {
     fn folder(&mut self, folder: &Folder) {
         let listing = folder.list(&mut |found| {
             match found {
-                Found::Item(item) => self.unpacked(item),
+                Found::Item(item) => self.unpacked(&item),
                 Found::Left(left) => self.left.push(left),
                 Found::PassedOver => self.passed_over += 1,
             }
@@ -365,7 +223,7 @@ impl Reading {
         debug_assert!(listing.is_continue(), "nothing ends it");
     }
 
-    fn unpacked(&mut self, item: Item) {
+    fn unpacked(&mut self, item: &Item) {
         let (Some(label), Origin::File(path)) = (Label::new(&item.shown), item.origin.clone())
         else {
             self.passed_over += 1;
@@ -396,9 +254,9 @@ impl Reading {
         if self.told.is_description(&label.name) {
             return self.description(&label, &shown, length, bytes);
         }
-        if label.folder.split('/').any(|part| part == "__MACOSX") {
-            self.passed_over += 1;
-        } else if is_systems(&label.name, length, bytes) {
+        // macOS puts what zip cannot express into a folder of its own.
+        let is_of_macos = label.folder.split('/').any(|part| part == "__MACOSX");
+        if is_of_macos || is_systems(&label.name, length, bytes) {
             self.passed_over += 1;
         } else if label.name.to_ascii_lowercase().ends_with(".zip") {
             self.leave(
@@ -425,10 +283,7 @@ impl Reading {
             return;
         }
         let message = match bytes(length + 1) {
-            Ok(bytes) if self.told.describe(label, &bytes) => {
-                self.passed_over += 1;
-                return;
-            }
+            Ok(bytes) if self.told.describe(label, &bytes) => return,
             Ok(_) => {
                 "What it says of other files could not be understood: it is damaged".to_owned()
             }
@@ -441,7 +296,7 @@ impl Reading {
         );
     }
 
-    fn finish(self) -> Listed {
+    pub(super) fn finish(self) -> Listed {
         let Self {
             told,
             items,
@@ -484,7 +339,8 @@ impl Reading {
     }
 }
 
-/// Apple's checksums of the files whose rows are unclear. One that cannot be read is told of when it is to be brought in.
+/// Apple's checksums of the files whose rows are unclear. One that cannot be read is told of when it is to be brought
+/// in.
 fn fingerprints(judged: &icloud::Judged, items: &[Item]) -> HashMap<usize, String> {
     let mut entries = Entries::default();
     let mut of = |item: &Item| match &item.origin {
