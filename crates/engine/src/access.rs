@@ -172,8 +172,8 @@ impl Engine {
             // Whoever else tried from the same address: 256 bits are not guessed.
             Some(row) if row.revoked_at.is_none() => self.admit(row, from).await,
             _ => {
-                access.pace.check(from, "", now)?;
-                access.pace.note_wrong(from, "", now);
+                access.pace.check_unguessable(from, "", now)?;
+                access.pace.note_wrong_unguessable(from, "", now);
                 Err(AccessError::Wrong)
             }
         }
