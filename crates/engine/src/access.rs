@@ -192,8 +192,8 @@ impl Engine {
             return Ok(device);
         }
         let (access, now) = (&self.0.access, self.0.clock.now());
-        access.pace.check(from, "", now)?;
-        access.pace.note_wrong(from, "", now);
+        access.pace.check_unguessable(from, "", now)?;
+        access.pace.note_wrong_unguessable(from, "", now);
         Err(AccessError::Wrong)
     }
 

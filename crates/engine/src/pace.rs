@@ -125,6 +125,15 @@ fn is_near(from: IpAddr) -> bool {
     }
 }
 
+fn slow_down(wait: Option<Duration>) -> Result<(), AccessError> {
+    match wait {
+        Some(wait) => Err(AccessError::SlowDown {
+            retry_after: wait.max(Duration::from_secs(1)),
+        }),
+        None => Ok(()),
+    }
+}
+
 fn hash(name: &str) -> NameHash {
     Sha256::digest(name.as_bytes()).into()
 }
@@ -145,12 +154,7 @@ impl Pace {
                 .max(memory.addresses.wait(&address, now))
                 .max(memory.names.wait(&(name, is_near(from)), now));
         }
-        match wait {
-            Some(wait) => Err(AccessError::SlowDown {
-                retry_after: wait.max(Duration::from_secs(1)),
-            }),
-            None => Ok(()),
-        }
+        slow_down(wait)
     }
 
     /// Notes a wrong try.
@@ -172,6 +176,25 @@ impl Pace {
         memory
             .names
             .note((name, near), FREE_TRIES_OF_MANY, longest_of_name, now);
+    }
+
+    /// As [`Self::check`], of what is too long to be guessed: only the address's own tries with the same name count. Those
+    /// that are wrong are a forgotten program's, hardly a guesser's, and must not slow down people at the same address.
+    pub(crate) fn check_unguessable(
+        &self,
+        from: IpAddr,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(), AccessError> {
+        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slow_down(memory.pairs.wait(&(network(from), hash(name)), now))
+    }
+
+    /// Notes a wrong try of what [`Self::check_unguessable`] is about.
+    pub(crate) fn note_wrong_unguessable(&self, from: IpAddr, name: &str, now: Timestamp) {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = (network(from), hash(name));
+        memory.pairs.note(pair, FREE_TRIES, LONGEST_WAIT, now);
     }
 
     /// Forgives the address this name: it was right.
@@ -254,6 +277,18 @@ mod tests {
         assert_eq!(tried, FREE_TRIES_OF_MANY);
         let soon = NOW.checked_add(LONGEST_WAIT_NEAR).unwrap();
         assert!(pace.check(near(201), "owner", soon).is_ok());
+    }
+
+    #[test]
+    fn a_forgotten_program_slows_down_itself_only() {
+        let pace = Pace::default();
+        for number in 0..100 {
+            let free = pace.check_unguessable(NEAR, "token", NOW);
+            assert_eq!(free.is_ok(), number < FREE_TRIES, "{number}");
+            pace.note_wrong_unguessable(NEAR, "token", NOW);
+        }
+        assert!(pace.check(NEAR, "owner", NOW).is_ok());
+        assert!(pace.check_unguessable(NEAR, "code", NOW).is_ok());
     }
 
     #[test]

@@ -222,8 +222,8 @@ impl Engine {
         let now = self.0.clock.now();
         let accepted = self.0.pairing.lock().invitations.accept(user, code, now);
         let Some(id) = accepted else {
-            pace.check(from, NOBODY, now)?;
-            pace.note_wrong(from, NOBODY, now);
+            pace.check_unguessable(from, NOBODY, now)?;
+            pace.note_wrong_unguessable(from, NOBODY, now);
             return Err(AccessError::Wrong);
         };
         // Whoever else tried: 100 bits are not guessed in a quarter of an hour.
