@@ -29,6 +29,8 @@ pub struct Facts {
     pub duration: Option<Duration>,
     /// Apple's identifier that the parts of a Live Photo have in common.
     pub content_id: Option<String>,
+    /// Apple's identifier that the pictures of a burst have in common.
+    pub burst_id: Option<String>,
     /// Where the video of a Motion Photo begins, in bytes from the beginning of the file. A video does begin there.
     pub motion_video: Option<u64>,
     /// The largest JPEG within a raw file.
