@@ -24,6 +24,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("nextcloudcmd", "Debian package nextcloud-desktop-cmd"),
     ("chromium", "Debian package chromium"),
     ("chromedriver", "Debian package chromium-driver"),
+    ("ffmpeg", "Debian package ffmpeg"),
     ("dufs", "`cargo install dufs`"),
     ("rustic", "`cargo install rustic-rs`"),
     ("sha256sum", "coreutils"),

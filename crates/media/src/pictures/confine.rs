@@ -18,7 +18,9 @@ mod linux;
 
 /// Gives up what decoding does not need.
 pub(super) fn confine(memory: u64) -> io::Result<()> {
-    // Each step takes away what the one before it needed.
+    // What the program itself has when it starts does not count. Each step takes away what the one before it needed.
+    #[cfg(target_os = "linux")]
+    let memory = linux::addresses()?.saturating_add(memory);
     #[cfg(target_os = "linux")]
     linux::forbid_paths()?;
     #[cfg(unix)]

@@ -11,6 +11,7 @@
 //! | what is said to them? | `order`, `coding`, `wire` |
 //! | which bytes of a file do they get? | `source`, `still`, `frame`, `coded` |
 //! | what does a worker do, and what can it not do? | `work`, `confine` |
+//! | what does ffmpeg do, where it is installed? | `ffmpeg` |
 //! | how does a format become samples? | `decode` |
 //! | how do samples become a small picture with right colours? | `plane`, `samples`, `colour`, `hdr`, `show` |
 
@@ -19,7 +20,10 @@ mod coding;
 mod colour;
 mod confine;
 mod decode;
+mod ffmpeg;
 mod frame;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hdr;
 mod order;
 mod plane;
@@ -36,6 +40,7 @@ use std::{ffi::OsString, fmt, io, path::PathBuf, time::Duration};
 
 use crate::facts::Size;
 
+pub use ffmpeg::find_ffmpeg;
 pub use work::work;
 pub use workers::Workers;
 
@@ -78,7 +83,7 @@ pub struct WorkerProgram {
 /// How far decoding one file may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most memory of a worker, in bytes of address space. Held on Linux.
+    /// The most memory of a worker beyond what its program has from the start, in bytes of address space. Held on Linux.
     pub memory: u64,
     /// The most processor time for one file, in whole seconds. Held on Linux and macOS.
     pub cpu: Duration,
@@ -125,7 +130,7 @@ pub enum NoPicture {
     /// Making it would cost too much.
     #[error("No picture was made of the file: decoding it {0}")]
     OverLimit(Limit),
-    /// No decoder here can do it; the program ffmpeg may.
+    /// No decoder here can do it; the program ffmpeg may ([`Workers::render_by_ffmpeg`]). A fact until it is installed.
     #[error(
         "Only ffmpeg can make a picture of this file. Install it, or look at the file elsewhere"
     )]

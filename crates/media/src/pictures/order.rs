@@ -180,6 +180,9 @@ impl Order {
         };
         let mut fields = Fields::new(&frame);
         let wanted = fields.u8()?;
+        if wanted > 3 {
+            return Err(wire::wrong());
+        }
         let want = Want {
             thumbnail: wanted & 1 != 0,
             preview: wanted & 2 != 0,

@@ -15,6 +15,8 @@ use super::{
 
 /// How much of a file is copied at once, in bytes.
 const PIECE: usize = 64 << 10;
+/// Safelight's allocator takes a whole gigabyte of addresses at once, which would be all that a worker may have.
+const ALLOCATOR_STEP: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "64M");
 /// How much of what a dying worker says is listened to, in bytes.
 const LAST_WORDS: u64 = 4096;
 
@@ -30,7 +32,7 @@ pub(super) struct Process {
 
 /// What the watching thread is told.
 #[derive(Clone, Copy, Debug)]
-enum Watch {
+pub(super) enum Watch {
     Working,
     Idle,
 }
@@ -60,8 +62,13 @@ pub(super) enum Silent {
 impl Process {
     /// Starts a worker and waits for its greeting.
     pub(super) fn start(program: &WorkerProgram, limits: &Limits) -> io::Result<Self> {
-        let mut child = Command::new(&program.program)
+        let mut command = Command::new(&program.program);
+        // The environment is the server's, and decoders have switches there. Windows' programs need some of it.
+        #[cfg(unix)]
+        command.env_clear();
+        let mut child = command
             .args(&program.arguments)
+            .env(ALLOCATOR_STEP.0, ALLOCATOR_STEP.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -168,7 +175,7 @@ impl Process {
 }
 
 /// Ends the process when it takes too long, has nothing to do for too long, or is given up.
-fn watch_over(mut child: Child, told: &Receiver<Watch>, limits: &Limits) -> Ended {
+pub(super) fn watch_over(mut child: Child, told: &Receiver<Watch>, limits: &Limits) -> Ended {
     let mut working = true;
     let why = loop {
         let patience = if working { limits.wall } else { limits.idle };

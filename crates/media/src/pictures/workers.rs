@@ -1,14 +1,16 @@
 //! The pool of worker processes, as the rest of the program sees it.
 
 use std::{
-    io::{self, Read, Seek},
+    fs::File,
+    io::{self, Cursor, Read, Seek},
     num::NonZeroUsize,
+    path::PathBuf,
     process::ExitStatus,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
-    Limit, Limits, NoPicture, Pictures, Want, WorkerProgram,
+    Limit, Limits, NoPicture, Pictures, Want, WorkerProgram, ffmpeg,
     order::{Answer, Refusal},
     process::{Ended, Process, Silent},
     source::{self, Chosen},
@@ -24,6 +26,7 @@ pub struct Workers {
     limits: Limits,
     pool: Mutex<Pool>,
     one_is_free: Condvar,
+    ffmpeg: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -46,7 +49,15 @@ impl Workers {
                 free: count.get(),
             }),
             one_is_free: Condvar::new(),
+            ffmpeg: None,
         }
+    }
+
+    /// With the program ffmpeg, as a rule the one that [`find_ffmpeg`](super::find_ffmpeg) finds.
+    #[must_use]
+    pub fn with_ffmpeg(mut self, ffmpeg: Option<PathBuf>) -> Self {
+        self.ffmpeg = ffmpeg;
+        self
     }
 
     /// Makes pictures of a photo or a video, and waits until a worker is free and has done it. The file's position is
@@ -75,7 +86,26 @@ impl Workers {
                 }
             }
         }
-        Err(failed.unwrap_or(NoPicture::NeedsFfmpeg))
+        Err(match failed {
+            Some(no_picture) if !choices.is_foreign => no_picture,
+            _ => NoPicture::NeedsFfmpeg,
+        })
+    }
+
+    /// Makes pictures of a video by the program ffmpeg, to be asked when [`render`](Self::render) needs it. It gets the
+    /// open file, no path, and as much time as a worker; on Linux it has twice a worker's memory and can write no file.
+    /// The file's position is arbitrary before and after.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](Self::render); [`NoPicture::NeedsFfmpeg`] if [`with_ffmpeg`](Self::with_ffmpeg) was told of none.
+    pub fn render_by_ffmpeg(&self, video: &File, want: Want) -> Result<Pictures, NoPicture> {
+        let ffmpeg = self.ffmpeg.as_deref().ok_or(NoPicture::NeedsFfmpeg)?;
+        let picture = {
+            let _turn = self.turn();
+            ffmpeg::first_picture(ffmpeg, video, &self.limits)?
+        };
+        self.render(&mut Cursor::new(picture), want)
     }
 
     fn render_chosen(

@@ -1,6 +1,6 @@
 //! Looking at pictures: what a JPEG of ours shows, and how far two pictures are apart.
 
-use zune_core::bytestream::ZCursor;
+use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
 /// A picture in red, green and blue.
@@ -13,7 +13,8 @@ pub(crate) struct Picture {
 
 impl Picture {
     pub(crate) fn of_jpeg(jpeg: &[u8]) -> Self {
-        let mut decoder = JpegDecoder::new(ZCursor::new(jpeg));
+        let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB);
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
         let bytes = decoder.decode().unwrap();
         let (width, height) = decoder.dimensions().unwrap();
         Self {

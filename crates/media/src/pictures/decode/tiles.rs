@@ -160,7 +160,44 @@ impl Assembly {
                 height: share(crop.size.height, self.size.height),
             });
         }
-        decoded.size = coding.shape.unwrap_or(decoded.size);
+        if let Some(shape) = coding.shape {
+            decoded.size = shaped(decoded.size, shape);
+        }
         Ok(decoded)
+    }
+}
+
+/// A size with as many lines, and the shape of another: pixels of movies need not be square. Shapes that no movie has are
+/// not believed.
+fn shaped(size: Size, shape: Size) -> Size {
+    let ratio = |size: Size| f64::from(size.width) / f64::from(size.height);
+    let stretch = ratio(shape) / ratio(size);
+    if !(0.25..=4.0).contains(&stretch) || (stretch - 1.0).abs() < 0.02 {
+        return size;
+    }
+    Size::new(
+        (f64::from(size.width) * stretch).round() as u32,
+        size.height,
+    )
+    .unwrap_or(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_movie_keeps_its_lines_and_gets_its_shape() {
+        let size = |(width, height)| Size { width, height };
+        for (stored, shape, shown) in [
+            ((1440, 1080), (1920, 1080), (1920, 1080)),
+            ((720, 576), (1024, 576), (1024, 576)),
+            ((1920, 1080), (1920, 1088), (1920, 1080)),
+            ((320, 240), (4000, 3000), (320, 240)),
+            ((320, 240), (131_072, 131_072), (240, 240)),
+            ((320, 240), (1, 60_000), (320, 240)),
+        ] {
+            assert_eq!(shaped(size(stored), size(shape)), size(shown));
+        }
     }
 }

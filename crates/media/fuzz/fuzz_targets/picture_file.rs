@@ -1,0 +1,6 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use safelight_media::pictures::fuzzing::choose;
+
+fuzz_target!(|data: &[u8]| choose(data));
