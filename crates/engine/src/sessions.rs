@@ -6,7 +6,7 @@ use safelight_core::PersonId;
 use safelight_library::{NewSession, PersonRow};
 
 use crate::{
-    access::{AccessError, NOBODYS_HASH, hash_token, password_is, random_token},
+    access::{AccessError, NOBODYS_HASH, hash_token, random_token},
     error::EngineError,
     model::SessionStatus,
     people::Asker,
@@ -118,7 +118,8 @@ impl Engine {
             .as_ref()
             .and_then(|person| person.secret_hash.clone());
         let looked_at = stored.clone().unwrap_or_else(|| NOBODYS_HASH.to_owned());
-        let right = blocking(move || password_is(&looked_at, &password)).await;
+        let engine = self.clone();
+        let right = blocking(move || engine.0.access.passwords.is(&looked_at, &password)).await;
         let (Some(person), Some(secret_hash), true) = (person, stored, right) else {
             access.pace.note_wrong(from, &counted, now);
             return Err(AccessError::Wrong);

@@ -46,6 +46,7 @@ impl House {
             clock: Arc::new(FakeClock::default()),
             entropy: Arc::new(SeededEntropy::new(7)),
             zone: TimeZone::UTC,
+            media_worker: None,
         })
         .unwrap();
         engine.start().unwrap();

@@ -4,7 +4,7 @@ use safelight_engine::{Answer, Command, command::NewPassword};
 
 use crate::house::{Browser, House, csrf};
 
-fn add(house: &House, name: &str) -> NewPassword {
+pub(crate) fn add(house: &House, name: &str) -> NewPassword {
     match house.run(Command::PersonAdd {
         name: name.to_owned(),
         folder: None,
@@ -14,7 +14,7 @@ fn add(house: &House, name: &str) -> NewPassword {
     }
 }
 
-fn signed_in(house: &House, person: &NewPassword) -> Browser {
+pub(crate) fn signed_in(house: &House, person: &NewPassword) -> Browser {
     let mut browser = Browser::new(house.address);
     let fields = [("name", &*person.name), ("password", &*person.password)];
     let answer = browser.post("/sign-in", &fields);
@@ -23,7 +23,7 @@ fn signed_in(house: &House, person: &NewPassword) -> Browser {
 }
 
 /// Uploads as a new device of a person's; answers its number.
-fn upload(house: &House, person: &str, name: &str, bytes: &[u8]) -> i64 {
+pub(crate) fn upload(house: &House, person: &str, name: &str, bytes: &[u8]) -> i64 {
     let Answer::Device(device) = house.run(Command::DeviceAdd {
         name: format!("{person}'s phone"),
         person: Some(person.to_owned()),

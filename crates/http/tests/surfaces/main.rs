@@ -7,6 +7,7 @@
 mod apps;
 mod chunked;
 mod control;
+mod correct;
 mod dav_change;
 mod dav_list;
 mod dav_locks;

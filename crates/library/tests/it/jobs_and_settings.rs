@@ -205,17 +205,17 @@ fn devices_are_known_by_user_and_token() {
     assert_eq!(library.device_by_user("nobody").unwrap(), None);
     let seen_from = |address: &str| {
         let row = library.device(phone).unwrap().unwrap();
-        library.touch_device(&row, address).unwrap();
+        library.touch_device(&row, address).unwrap()
     };
-    seen_from("10.0.0.1");
+    let next = seen_from("10.0.0.1");
     home.clock.advance(30);
-    seen_from("10.0.0.2");
+    assert_eq!(seen_from("10.0.0.2"), next);
     assert_eq!(
         library.devices().unwrap()[0].last_seen_from.as_deref(),
         Some("10.0.0.1")
     );
     home.clock.advance(31);
-    seen_from("10.0.0.3");
+    assert!(seen_from("10.0.0.3") > next);
     assert_eq!(
         library.devices().unwrap()[0].last_seen_from.as_deref(),
         Some("10.0.0.3")

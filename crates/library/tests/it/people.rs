@@ -213,3 +213,25 @@ fn devices_are_set_up() {
     );
     assert!(library.set_tell_silence(DeviceId(9), true).is_err());
 }
+
+#[test]
+fn whoever_remembers_devices_learns_that_a_credential_is_not_good_any_more() {
+    let home = Home::new();
+    let library = home.ready();
+    let anna = library.add_person("Anna", "Anna", "secret").unwrap();
+    let phone = device(&library, "phone");
+    device_of(&library, "annas", anna.id);
+    let is_news = |change: &dyn Fn()| {
+        let before = library.credentials_version();
+        change();
+        library.credentials_version() != before
+    };
+    assert!(is_news(&|| {
+        library.renew_device(phone, "new", "new").unwrap();
+    }));
+    assert!(is_news(&|| library.revoke_device(phone).unwrap()));
+    assert!(is_news(&|| library.remove_person(anna.id).unwrap()));
+    assert!(!is_news(&|| {
+        device(&library, "other");
+    }));
+}
