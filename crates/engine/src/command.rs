@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CorrectionStatus, PersonStatus, Status};
+use crate::{
+    import::{Counts, FileNote, ImportStatus, Request, Stage},
+    model::{CorrectionStatus, PersonStatus, Status},
+};
 
 /// Something that a person asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -133,6 +136,26 @@ pub enum Command {
     },
     /// Which dates were put right lately?
     Corrections,
+    /// Bring in what exists. An import of the same wishes that is not done goes on.
+    Import {
+        /// From where, and how.
+        request: Request,
+        /// Whose the photos become, by name; the owner's without one.
+        #[serde(default)]
+        person: Option<String>,
+        /// Only find out what would happen.
+        #[serde(default)]
+        preview: bool,
+    },
+    /// Have all imports that are at work stop. They can go on later.
+    ImportStop,
+    /// How is the house run? What is named is set first.
+    Settings {
+        /// After how many days a device's silence is a problem, 1 to 365.
+        silent_days: Option<u16>,
+        /// How a capture time becomes a folder, such as `{YYYY}/{MM}`.
+        folders: Option<String>,
+    },
     /// What a person needs to restore with nothing but `restic`.
     Kit {
         /// For this destination only.
@@ -258,6 +281,10 @@ pub enum Answer {
         /// The newest first.
         corrections: Vec<CorrectionStatus>,
     },
+    /// To `Import`.
+    Import(Box<ImportOutcome>),
+    /// To `Settings`.
+    Settings(Settings),
     /// To `Kit`.
     Kit {
         /// One entry a destination.
@@ -429,6 +456,36 @@ pub struct UndoOutcome {
     pub kept: Vec<String>,
 }
 
+/// What an import did, or would do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportOutcome {
+    /// The import, with its counts.
+    pub import: ImportStatus,
+    /// What must be told of single files.
+    pub files: Vec<FileNote>,
+}
+
+impl ImportOutcome {
+    /// The counts of what was asked for: of the import, or of the look.
+    #[must_use]
+    pub fn counts(&self) -> Option<&Counts> {
+        let standing = &self.import.standing;
+        match standing.stage {
+            Stage::Looking | Stage::Looked => standing.looked.as_ref(),
+            _ => standing.brought.as_ref(),
+        }
+    }
+}
+
+/// How the house is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// After how many days a device's silence is a problem.
+    pub silent_days: u16,
+    /// How a capture time becomes a folder.
+    pub folders: String,
+}
+
 /// A file that something could not be done with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFailure {
@@ -473,6 +530,12 @@ impl Answer {
             | Self::Restore(RestoreOutcome { failed, .. })
             | Self::Corrected(CorrectionOutcome { failed, .. })
                 if !failed.is_empty() =>
+            {
+                3
+            }
+            Self::Import(outcome) if matches!(outcome.import.standing.stage, Stage::Stopped) => 1,
+            Self::Import(outcome)
+                if outcome.counts().is_some_and(|counts| counts.troubles() > 0) =>
             {
                 3
             }

@@ -39,6 +39,9 @@ pub enum EngineError {
     /// The file of pictures.
     #[error(transparent)]
     Pictures(#[from] library::PicturesError),
+    /// A photo could not be stored.
+    #[error(transparent)]
+    Intake(#[from] library::IntakeError),
     /// An offsite repository.
     #[error(transparent)]
     Vault(#[from] vault::VaultError),

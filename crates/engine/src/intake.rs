@@ -250,7 +250,7 @@ impl Engine {
         self.0.board.touch();
     }
 
-    fn note_room_again(&self) -> Result<(), EngineError> {
+    pub(crate) fn note_room_again(&self) -> Result<(), EngineError> {
         if self.0.disk_is_full.swap(false, Ordering::Relaxed) {
             self.library().clear_problems(DISK_FULL)?;
         }

@@ -121,6 +121,16 @@ impl Scheduler {
         burst.woken = false;
         !self.is_stopping()
     }
+
+    /// Waits for this long, or until the engine closes. With the mutex that [`Self::pause`] has: some systems allow a
+    /// condition no other.
+    fn rest(&self, time: Duration) {
+        drop(
+            self.wake
+                .wait_timeout_while(self.lock(), time, |_| !self.is_stopping())
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
 }
 
 impl Engine {
@@ -156,8 +166,6 @@ impl Engine {
         })?;
         let engine = self.clone();
         self.spawn("manifests", move || {
-            let stop = Mutex::new(());
-            let mut waiting = stop.lock().unwrap_or_else(PoisonError::into_inner);
             while !engine.0.scheduler.is_stopping() {
                 if let Err(error) = engine.library().flush_manifests() {
                     tracing::warn!(
@@ -169,7 +177,7 @@ impl Engine {
                         "Files did not get the times of their photos and will be tried again: {error}"
                     );
                 }
-                waiting = engine.0.scheduler.manifests_pause(waiting);
+                engine.0.scheduler.rest(MANIFESTS_EVERY);
             }
         })?;
         self.0.scheduler.wake();
@@ -331,15 +339,6 @@ impl Engine {
                 Ok(None)
             }
         }
-    }
-}
-
-impl Scheduler {
-    fn manifests_pause<'a>(&self, waiting: MutexGuard<'a, ()>) -> MutexGuard<'a, ()> {
-        self.wake
-            .wait_timeout_while(waiting, MANIFESTS_EVERY, |()| !self.is_stopping())
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
     }
 }
 

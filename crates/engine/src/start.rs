@@ -14,7 +14,7 @@ use safelight_library::{Library, RealDisk, RootState};
 use safelight_media::pictures::WorkerProgram;
 
 use crate::{
-    access::Access, acknowledge::Waiting, activity::Board, error::EngineError,
+    access::Access, acknowledge::Waiting, activity::Board, error::EngineError, import::AtWork,
     intake::SmallUploads, offsite::Offsite, pairing::Pairing, pictures::Drawing, reach::Reaching,
     schedule::Scheduler, secrets::write_private,
 };
@@ -75,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) control_token: OnceLock<String>,
     pub(crate) small_uploads: SmallUploads,
     pub(crate) drawing: Drawing,
+    /// The imports at work.
+    pub(crate) imports: AtWork,
 }
 
 impl Engine {
@@ -115,6 +117,7 @@ impl Engine {
             described_to: AtomicI64::new(0),
             small_uploads: SmallUploads::default(),
             drawing: Drawing::new(options.media_worker),
+            imports: AtWork::default(),
             control_token: OnceLock::new(),
             library,
             clock: options.clock,
@@ -151,6 +154,7 @@ impl Engine {
         self.start_schedule()?;
         self.start_waiting_backups()?;
         self.start_drawing()?;
+        self.resume_imports()?;
         self.start_publisher()
     }
 

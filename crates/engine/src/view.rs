@@ -1,7 +1,7 @@
 //! What the page and `safelight status` show, in plain data.
 
 use safelight_core::{AssetId, CopyState, DeviceId, Place, Precision, Timestamp};
-use safelight_library::{ArrivalId, Asset, Outcome, PictureState, RootState, Whose};
+use safelight_library::{Arrival, ArrivalId, Asset, Outcome, PictureState, RootState, Whose};
 
 use crate::{
     corrections::iso,
@@ -142,27 +142,27 @@ impl Engine {
         let whose = self.whose(asker, device)?;
         let limit = limit.min(500) as usize;
         let rows = self.library().recent(whose, before.map(ArrivalId), limit)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ArrivalRow {
-                id: row.id.0,
-                asset: row.asset.id.0,
-                name: row
-                    .device_path
-                    .as_ref()
-                    .and_then(|path| path.rsplit('/').next())
-                    .unwrap_or(&row.asset.original_name)
-                    .to_owned(),
-                path: row.asset.path.to_string(),
-                size: row.asset.size,
-                kind: row.asset.kind.as_str().into(),
-                device: row.device.map(|(_, name)| name),
-                arrived_at: text(row.at),
-                taken: row.asset.captured.map(|taken| taken.local.to_string()),
-                safe: row.asset.safe,
-                duplicate: row.outcome == Outcome::Duplicate,
-            })
-            .collect())
+        Ok(rows.into_iter().map(arrival_row).collect())
+    }
+
+    /// The photos that a device of the asker's may forget, by their latest uploads, or those before a given one.
+    ///
+    /// # Errors
+    ///
+    /// The device is not the asker's; the catalogue cannot be read.
+    pub fn may_forget(
+        &self,
+        asker: Asker,
+        device: i64,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<ArrivalRow>, EngineError> {
+        let device = self.device_of(asker, DeviceId(device))?.id;
+        let limit = limit.min(500) as usize;
+        let rows = self
+            .library()
+            .safe_of(device, before.map(ArrivalId), limit)?;
+        Ok(rows.into_iter().map(arrival_row).collect())
     }
 
     fn whose(&self, asker: Asker, device: Option<i64>) -> Result<Whose, EngineError> {
@@ -385,6 +385,27 @@ impl Engine {
             reasons.push(&others);
         }
         Ok(Some(reasons.join(", and ")))
+    }
+}
+
+fn arrival_row(row: Arrival) -> ArrivalRow {
+    ArrivalRow {
+        id: row.id.0,
+        asset: row.asset.id.0,
+        name: row
+            .device_path
+            .as_ref()
+            .and_then(|path| path.rsplit('/').next())
+            .unwrap_or(&row.asset.original_name)
+            .to_owned(),
+        path: row.asset.path.to_string(),
+        size: row.asset.size,
+        kind: row.asset.kind.as_str().into(),
+        device: row.device.map(|(_, name)| name),
+        arrived_at: text(row.at),
+        taken: row.asset.captured.map(|taken| taken.local.to_string()),
+        safe: row.asset.safe,
+        duplicate: row.outcome == Outcome::Duplicate,
     }
 }
 

@@ -13,8 +13,8 @@
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
 //! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
 //! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`),
-//! pictures (`pictures`).
-//! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
+//! pictures (`pictures`), and the JSON in which those who send a token are refused (`refusal`).
+//! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]), to as many at a time as there are `places`.
 
 mod api;
 mod auth;
@@ -31,9 +31,11 @@ mod media_type;
 mod nextcloud;
 mod origin;
 mod pictures;
+mod places;
 mod plain_http;
 mod proxy;
 mod ranges;
+mod refusal;
 mod resumable;
 mod server;
 mod stamps;
@@ -152,8 +154,10 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/timeline/{period}/tiles", get(ui::timeline::slice))
         .route("/devices", get(ui::devices::list).post(ui::connect::add))
         .merge(ui::connect::routes())
+        .merge(ui::correct::routes())
         .merge(ui::login_flow::routes())
         .route("/devices/{id}", get(ui::device::show).post(ui::device::set))
+        .route("/devices/{id}/may-forget", get(ui::photos::may_forget))
         .route("/devices/{id}/revoke", post(ui::devices::revoke))
         .route("/people", get(ui::people::list).post(ui::people::add))
         .route("/people/{id}/rename", post(ui::people::rename))
@@ -174,6 +178,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/verify", post(ui::destinations::verify))
         .merge(resumable::routes())
         .merge(ui::up::routes())
+        .merge(ui::import::routes())
         .route("/restore", get(ui::restore::form).post(ui::restore::begin))
         .route("/task/{id}", get(ui::task::show))
         .route("/settings", get(ui::settings::show))

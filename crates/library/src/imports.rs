@@ -8,7 +8,7 @@ use safelight_core::{ContentHash, CopyState, LibraryPath, PersonId, Place, Times
 
 use crate::{
     asset::{self, Asset},
-    error::{CatalogueError, DiskResult, ReadError},
+    error::{CatalogueError, DiskResult, IntakeError},
     evidence,
     intake::{Outcome, modified_of},
     open::Library,
@@ -394,7 +394,7 @@ impl Library {
     /// # Errors
     ///
     /// The library folder is not there; the catalogue's.
-    pub fn at_home(&self, hash: &ContentHash) -> Result<Option<Asset>, ReadError> {
+    pub fn at_home(&self, hash: &ContentHash) -> Result<Option<Asset>, IntakeError> {
         let root = self.core().ready_root()?;
         let found = self
             .core()

@@ -257,25 +257,26 @@ impl Before {
     fn look(core: &Core, hash: &ContentHash, filing: &Filing) -> Result<Self, IntakeError> {
         core.catalogue
             .read("look for the name and the bytes", |connection| {
-                let target = target(connection, &core.nonce, filing)?;
-                let known = match asset::by_hash(connection, hash)? {
+                // One view for all questions: each alone would take SQLite's lock, and read pages, again.
+                let view = connection.unchecked_transaction()?;
+                let target = target(&view, &core.nonce, filing)?;
+                let known = match asset::by_hash(&view, hash)? {
                     Some(known) => {
-                        let copies = evidence::copies(connection, known.id)?;
+                        let copies = evidence::copies(&view, known.id)?;
                         let home = copies.into_iter().find(|copy| copy.place == Place::Home);
                         Some((known, home.map(|copy| copy.state)))
                     }
                     None => None,
                 };
-                let dated =
-                    crate::settings::template(connection)?.folder(filing.prevailing().as_ref());
-                let folder = people::below_whose(connection, filing.device, filing.person, dated)?;
-                let person = people::bringing(connection, filing.device, filing.person)?;
+                let dated = crate::settings::template(&view)?.folder(filing.prevailing().as_ref());
+                let folder = people::below_whose(&view, filing.device, filing.person, dated)?;
+                let person = people::bringing(&view, filing.device, filing.person)?;
                 let key = folder_key(&folder);
                 let mut new =
                     New::arriving(filing, *hash, core.clock.now(), person, target.folder, &key);
                 new.asset = known.as_ref().map(|(known, _)| known.id);
                 Ok(Self {
-                    company: groups::company(connection, &new)?,
+                    company: groups::company(&view, &new)?,
                     known,
                     folder,
                 })

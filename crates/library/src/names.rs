@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashSet},
     hash::Hash,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use safelight_core::{ContentHash, LibraryPath, group::GroupName};
@@ -120,8 +120,14 @@ impl Drop for Reservation {
 /// What is being stored, by something that is to be one photo's, or one group's, affair at a time: the same bytes at the
 /// same time are stored one after the other, so that the second sees the first.
 pub(crate) struct Flights<K = ContentHash> {
-    busy: Mutex<HashSet<K>>,
+    air: Mutex<Air<K>>,
     landed: Condvar,
+}
+
+struct Air<K> {
+    busy: HashSet<K>,
+    /// How many wait for somebody to land.
+    waiting: usize,
 }
 
 /// Nobody else stores anything of these keys while this lives.
@@ -133,9 +139,18 @@ pub(crate) struct Flight<K: Eq + Hash = ContentHash> {
 impl<K> Default for Flights<K> {
     fn default() -> Self {
         Self {
-            busy: Mutex::default(),
+            air: Mutex::new(Air {
+                busy: HashSet::new(),
+                waiting: 0,
+            }),
             landed: Condvar::new(),
         }
+    }
+}
+
+impl<K> Flights<K> {
+    fn air(&self) -> MutexGuard<'_, Air<K>> {
+        self.air.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,14 +163,16 @@ impl<K: Eq + Hash + Clone> Flights<K> {
     /// Waits until nobody is storing anything of these keys: all are taken at once, so that no two wait for each other.
     pub(crate) fn enter_all(self: &Arc<Self>, keys: Vec<K>) -> Flight<K> {
         if !keys.is_empty() {
-            let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-            while keys.iter().any(|key| busy.contains(key)) {
-                busy = self
+            let mut air = self.air();
+            while keys.iter().any(|key| air.busy.contains(key)) {
+                air.waiting += 1;
+                air = self
                     .landed
-                    .wait(busy)
+                    .wait(air)
                     .unwrap_or_else(PoisonError::into_inner);
+                air.waiting -= 1;
             }
-            busy.extend(keys.iter().cloned());
+            air.busy.extend(keys.iter().cloned());
         }
         Flight {
             flights: Arc::clone(self),
@@ -165,11 +182,7 @@ impl<K: Eq + Hash + Clone> Flights<K> {
 
     /// `None` while somebody is storing something of this key.
     pub(crate) fn try_enter(self: &Arc<Self>, key: K) -> Option<Flight<K>> {
-        let new = self
-            .busy
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.clone());
+        let new = self.air().busy.insert(key.clone());
         new.then(|| Flight {
             flights: Arc::clone(self),
             keys: vec![key],
@@ -182,15 +195,12 @@ impl<K: Eq + Hash> Drop for Flight<K> {
         if self.keys.is_empty() {
             return;
         }
-        let mut busy = self
-            .flights
-            .busy
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut air = self.flights.air();
         for key in &self.keys {
-            busy.remove(key);
+            air.busy.remove(key);
         }
-        drop(busy);
-        self.flights.landed.notify_all();
+        if air.waiting > 0 {
+            self.flights.landed.notify_all();
+        }
     }
 }

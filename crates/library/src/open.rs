@@ -90,6 +90,8 @@ pub(crate) struct Core {
     pub(crate) run: String,
     pub(crate) staged: AtomicU64,
     pub(crate) nonce: String,
+    /// Grows when a device's password or token stops being good.
+    pub(crate) credentials: AtomicU64,
     pub(crate) closing: AtomicBool,
     /// Something may be on disk that the catalogue does not know: unless this run looks, the next one must.
     pub(crate) unclean: AtomicBool,
@@ -168,6 +170,7 @@ impl Library {
             run,
             staged: AtomicU64::new(0),
             nonce,
+            credentials: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             unclean: AtomicBool::new(!clean_start),
             listed_at: Mutex::default(),

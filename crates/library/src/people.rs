@@ -373,7 +373,9 @@ impl Library {
                 [id.0, now],
             )?;
             Ok(())
-        })
+        })?;
+        self.core().credentials_changed();
+        Ok(())
     }
 
     /// Whether a photo is a person's.

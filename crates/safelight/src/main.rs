@@ -2,8 +2,10 @@
 
 mod ask;
 mod cli;
+mod correct;
 mod folders;
 mod inspect;
+mod interrupt;
 mod network;
 mod print;
 mod progress;
@@ -17,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 /// Many short-lived buffers of every size pass through a backup; the allocator decides a noticeable part of its time.
+/// Without huge pages (`no_thp`), of which a few kilobytes in use keep two megabytes.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

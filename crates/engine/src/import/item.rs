@@ -10,6 +10,7 @@ use std::{
 };
 
 use safelight_core::{Remarks, Timestamp};
+use safelight_exports::archive::Packed;
 
 /// One thing that a source came upon.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,7 @@ pub enum Origin {
     Entry {
         /// The archive.
         part: Arc<Part>,
-        /// The entry's number in the archive's directory, from 0.
+        /// The entry's number among those of the archive that can be read, from 0.
         number: u32,
     },
 }
@@ -61,6 +62,8 @@ pub struct Part {
     pub path: PathBuf,
     /// Its modification time when it was listed: as long as it stays, so do its entries.
     pub modified: Timestamp,
+    /// Where its entries are, by their numbers.
+    pub entries: Box<[Packed]>,
 }
 
 /// Something of a collection that stays where it is.
@@ -93,11 +96,13 @@ pub enum Reason {
     ThrownAway,
     /// The library did not take it.
     Refused,
+    /// A folder beside those that a camera or a phone puts photos into, or the library itself.
+    NotLookedInto,
 }
 
 impl Reason {
     /// All of them, what a person has to do something about first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unreadable,
         Self::MissingPart,
         Self::Changing,
@@ -105,6 +110,7 @@ impl Reason {
         Self::UnsafeName,
         Self::Link,
         Self::ThrownAway,
+        Self::NotLookedInto,
         Self::NotAPhoto,
     ];
 
@@ -120,6 +126,7 @@ impl Reason {
             Self::NotAPhoto => "not-a-photo",
             Self::ThrownAway => "thrown-away",
             Self::Refused => "refused",
+            Self::NotLookedInto => "not-looked-into",
         }
     }
 
@@ -132,7 +139,10 @@ impl Reason {
     /// Whether it is a trouble: something that the person may have wanted and did not get. The others are as they should be.
     #[must_use]
     pub const fn is_trouble(self) -> bool {
-        !matches!(self, Self::NotAPhoto | Self::ThrownAway)
+        !matches!(
+            self,
+            Self::NotAPhoto | Self::ThrownAway | Self::NotLookedInto
+        )
     }
 }
 
@@ -211,6 +221,7 @@ mod tests {
                 part: Arc::new(Part {
                     path: "/x/takeout-001.zip".into(),
                     modified: Timestamp::UNIX_EPOCH,
+                    entries: Box::default(),
                 }),
                 number,
             },

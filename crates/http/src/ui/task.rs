@@ -32,6 +32,8 @@ impl Progress {
             ("restore", true) => "Bringing photos back".to_owned(),
             ("rebuild", _) => "Making the catalogue anew from the library folder".to_owned(),
             ("pictures", _) => "Making pictures of photos".to_owned(),
+            ("import", _) => format!("Bringing in {what}"),
+            ("import-look", _) => format!("Looking through {what}"),
             ("reconcile", _) => "Looking at what the last stop left behind".to_owned(),
             (other, _) => format!("{other} {what}"),
         };
@@ -177,7 +179,7 @@ impl Outcome {
                     bytes(found.bytes)
                 );
                 notes.push(format!(
-                    "They came from {}, and each was compared with what was taken in. Safelight\u{2019}s own lists, by which the photos can be checked again at any time, are among them.",
+                    "They came from {}, and each was compared with what was taken in. Where everything was brought back, Safelight\u{2019}s own lists are among them, by which the photos can be checked again at any time.",
                     found.destination
                 ));
                 failed = found.failed;
@@ -190,7 +192,9 @@ impl Outcome {
             | Answer::Corrected(_)
             | Answer::Undone(_)
             | Answer::Corrections { .. }
+            | Answer::Settings(_)
             | Answer::Kit { .. }
+            | Answer::Import(_)
             | Answer::Done => {
                 good = true;
                 headline = "Done.".to_owned();

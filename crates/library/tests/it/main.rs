@@ -16,6 +16,7 @@ mod names;
 mod notes_and_properties;
 mod opening;
 mod partial;
+mod partial_told;
 mod people;
 mod pictures;
 mod power;

@@ -8,21 +8,26 @@
 //! | question | module |
 //! |---|---|
 //! | who starts, watches and ends the workers? | `workers`, `process` |
-//! | what is said to them? | `order`, `wire` |
-//! | which bytes of a file do they get? | `source` |
+//! | what is said to them? | `order`, `coding`, `wire` |
+//! | which bytes of a file do they get? | `source`, `still`, `frame`, `coded` |
 //! | what does a worker do, and what can it not do? | `work`, `confine` |
 //! | how does a format become samples? | `decode` |
-//! | how do samples become a small picture with right colours? | `plane`, `samples`, `colour`, `show` |
+//! | how do samples become a small picture with right colours? | `plane`, `samples`, `colour`, `hdr`, `show` |
 
+mod coded;
+mod coding;
 mod colour;
 mod confine;
 mod decode;
+mod frame;
+mod hdr;
 mod order;
 mod plane;
 mod process;
 mod samples;
 mod show;
 mod source;
+mod still;
 mod wire;
 mod work;
 mod workers;

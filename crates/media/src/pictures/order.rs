@@ -14,7 +14,7 @@ use std::io::{self, Read, Write};
 use crate::facts::{Orientation, Size};
 
 use super::{
-    Pictures, Want,
+    Pictures, Want, coding,
     wire::{self, Fields},
 };
 
@@ -26,7 +26,7 @@ const MAX_ORDER: u32 = 4 << 20;
 /// The longest answer: a preview and a thumbnail.
 const MAX_ANSWER: u32 = 32 << 20;
 /// The most pieces that a picture may be coded in. One of 200 megapixels has 800.
-const MAX_TILES: u32 = 16 << 10;
+const MAX_PIECES: u32 = 16 << 10;
 
 /// What the worker is told first: how far it may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +54,75 @@ pub(super) struct Order {
 pub(super) enum Source {
     /// A file of a format that describes itself.
     File(Container),
+    /// What a video codec has coded, taken out of its container.
+    Coded {
+        picture: Coding,
+        /// Its transparency, whose pieces come after the picture's.
+        alpha: Option<Coding>,
+    },
 }
 
 /// Formats that describe themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
     Jpeg,
+    Png,
+    Gif,
+    WebP,
+    Tiff,
+    Jxl,
+    /// HEIF with what the decoder for its pieces cannot do.
+    Heif,
+}
+
+/// Video codecs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Codec {
+    /// H.265.
+    Hevc,
+    /// H.264.
+    Avc,
+    Av1,
+}
+
+/// How a picture is coded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Coding {
+    pub(super) codec: Codec,
+    /// What the decoder must know beforehand: the content of the box `hvcC`, `avcC` or `av1C`.
+    pub(super) configuration: Vec<u8>,
+    /// How it is put together; `None` if it is in one piece.
+    pub(super) grid: Option<Grid>,
+    /// The part of it that is shown.
+    pub(super) crop: Option<Crop>,
+    /// The size to which it is to be stretched: a movie's, which need not have square pixels.
+    pub(super) shape: Option<Size>,
+    /// In how many pieces it comes.
+    pub(super) pieces: u32,
+}
+
+impl Coding {
+    /// Whether it is a movie's picture: those have a shape of their own.
+    pub(super) const fn is_movie(&self) -> bool {
+        self.shape.is_some()
+    }
+}
+
+/// Tiles of the same size, row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Grid {
+    pub(super) columns: u32,
+    pub(super) tile: Size,
+    /// The size of the whole; the last tiles reach beyond it.
+    pub(super) size: Size,
+}
+
+/// A part of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Crop {
+    pub(super) x: u32,
+    pub(super) y: u32,
+    pub(super) size: Size,
 }
 
 /// What is said about colours outside the coded picture.
@@ -67,6 +130,28 @@ pub(super) enum Container {
 pub(super) struct Colour {
     /// An ICC profile.
     pub(super) profile: Option<Vec<u8>>,
+    /// Code points for what is common.
+    pub(super) coded: Option<Cicp>,
+}
+
+/// Colours in code points (ITU-T H.273), 2 being "not specified".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cicp {
+    pub(super) primaries: u16,
+    pub(super) transfer: u16,
+    pub(super) matrix: u16,
+    /// Whether the samples use their whole range, if that is said.
+    pub(super) is_full: Option<bool>,
+}
+
+impl Colour {
+    /// What is not said here is taken from there.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            profile: self.profile.or(other.profile),
+            coded: self.coded.or(other.coded),
+        }
+    }
 }
 
 impl Order {
@@ -79,10 +164,8 @@ impl Order {
         let mut out = Vec::new();
         out.push(u8::from(self.want.thumbnail) | u8::from(self.want.preview) << 1);
         out.push(self.orientation.to_exif());
-        match self.source {
-            Source::File(Container::Jpeg) => out.push(0),
-        }
-        wire::put_optional(&mut out, self.colour.profile.as_deref());
+        coding::put_source(&mut out, &self.source);
+        coding::put_colour(&mut out, &self.colour);
         wire::put_count(&mut out, self.pieces.len());
         for piece in &self.pieces {
             out.extend(piece.to_le_bytes());
@@ -103,13 +186,10 @@ impl Order {
         };
         let orientation =
             Orientation::from_exif(u64::from(fields.u8()?)).ok_or_else(wire::wrong)?;
-        let source = match fields.u8()? {
-            0 => Source::File(Container::Jpeg),
-            _ => return Err(wire::wrong()),
-        };
-        let profile = fields.optional()?.map(<[u8]>::to_vec);
+        let source = coding::source(&mut fields)?;
+        let colour = coding::colour(&mut fields)?;
         let count = fields.u32()?;
-        if count > MAX_TILES {
+        if count > MAX_PIECES {
             return Err(wire::wrong());
         }
         let pieces = (0..count)
@@ -120,7 +200,7 @@ impl Order {
             want,
             source,
             orientation,
-            colour: Colour { profile },
+            colour,
             pieces,
         }))
     }
@@ -146,8 +226,29 @@ impl Opening {
     }
 }
 
-/// What a worker made of an order: pictures, or why there are none, in words for people.
-pub(super) type Answer = Result<Pictures, String>;
+/// What a worker made of an order.
+pub(super) type Answer = Result<Pictures, Refusal>;
+
+/// Why a worker made no picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It would need more memory than there is.
+    Memory,
+    /// In words for people.
+    Because(String),
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Self::Because(why)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(why: &str) -> Self {
+        Self::Because(why.to_owned())
+    }
+}
 
 pub(super) fn write_answer(answer: &Answer, to: &mut impl Write) -> io::Result<()> {
     let mut out = Vec::new();
@@ -160,11 +261,12 @@ pub(super) fn write_answer(answer: &Answer, to: &mut impl Write) -> io::Result<(
             wire::put_optional(&mut out, pictures.thumbnail.as_deref());
             wire::put_optional(&mut out, pictures.preview.as_deref());
         }
-        Err(why) => {
+        Err(Refusal::Because(why)) => {
             out.push(1);
             let cut = why.floor_char_boundary(500);
             wire::put_optional(&mut out, Some(&why.as_bytes()[..cut]));
         }
+        Err(Refusal::Memory) => out.push(2),
     }
     wire::write_frame(to, &out, MAX_ANSWER)
 }
@@ -174,16 +276,17 @@ pub(super) fn read_answer(from: &mut impl Read) -> io::Result<Answer> {
     let frame = wire::read_frame(from, MAX_ANSWER)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut fields = Fields::new(&frame);
     let answer = match fields.u8()? {
-        0 => {
-            let (width, height) = (fields.u32()?, fields.u32()?);
-            Ok(Pictures {
-                size: Size::new(width, height).ok_or_else(wire::wrong)?,
-                placeholder: fields.optional()?.ok_or_else(wire::wrong)?.to_vec(),
-                thumbnail: fields.optional()?.map(<[u8]>::to_vec),
-                preview: fields.optional()?.map(<[u8]>::to_vec),
-            })
+        0 => Ok(Pictures {
+            size: coding::size(&mut fields)?,
+            placeholder: fields.optional()?.ok_or_else(wire::wrong)?.to_vec(),
+            thumbnail: fields.optional()?.map(<[u8]>::to_vec),
+            preview: fields.optional()?.map(<[u8]>::to_vec),
+        }),
+        1 => {
+            let why = fields.optional()?.unwrap_or_default();
+            Err(Refusal::Because(String::from_utf8_lossy(why).into_owned()))
         }
-        1 => Err(String::from_utf8_lossy(fields.optional()?.unwrap_or_default()).into_owned()),
+        2 => Err(Refusal::Memory),
         _ => return Err(wire::wrong()),
     };
     fields.end()?;

@@ -25,16 +25,35 @@ impl Plane {
         Some(Self { size, samples })
     }
 
-    /// The same picture at another size.
-    pub(super) fn resized(&self, size: Size) -> Option<Self> {
+    /// The same picture, or a part of it, at another size.
+    pub(super) fn resized(&self, part: Option<Share>, size: Size) -> Option<Self> {
         let mut resized = Self::new(size, 0)?;
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+        let mut options =
+            ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+        if let Some(part) = part {
+            let (width, height) = (f64::from(self.size.width), f64::from(self.size.height));
+            options = options.crop(
+                part.x * width,
+                part.y * height,
+                part.width * width,
+                part.height * height,
+            );
+        }
         let from = TypedImageRef::new(self.size.width, self.size.height, &self.samples).ok()?;
         let mut to =
             TypedImage::from_pixels_slice(size.width, size.height, &mut resized.samples).ok()?;
         Resizer::new().resize_typed(&from, &mut to, &options).ok()?;
         Some(resized)
     }
+}
+
+/// A part of a picture, all in shares of its width and height.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
 }
 
 /// A plane that takes the samples of a picture as they are decoded, in stripes or tiles, and keeps averages of squares.
@@ -54,9 +73,9 @@ pub(super) struct Shrinking {
 /// Where a part of a picture belongs, and its samples.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'s, T> {
-    /// From the left; a multiple of [`Shrinking::GRAIN`].
+    /// From the left; a multiple of what [`Shrinking::new`] was told.
     pub(super) x: u32,
-    /// From the top; a multiple of [`Shrinking::GRAIN`].
+    /// From the top; a multiple of the same.
     pub(super) y: u32,
     pub(super) size: Size,
     /// From one row to the next.
@@ -65,16 +84,22 @@ pub(super) struct Part<'s, T> {
 }
 
 impl Shrinking {
-    /// The largest side of the squares. Decoders' stripes and tiles are multiples of it.
-    pub(super) const GRAIN: u32 = 8;
+    /// The largest side of the squares.
+    const LARGEST: u32 = 8;
 
     /// For a picture of a full size with samples of `depth` bits, of which no more is needed than `target` pixels on the
-    /// longest side. Parts that do not come have `sample` (at 16 bits).
-    pub(super) fn new(full: Size, depth: u32, target: u32, sample: u16) -> Option<Self> {
+    /// longest side. Its parts begin at multiples of `grain`. Those that do not come have `sample` (at 16 bits).
+    pub(super) fn new(
+        full: Size,
+        depth: u32,
+        target: u32,
+        grain: u32,
+        sample: u16,
+    ) -> Option<Self> {
         // What is kept has a little more than is needed, so that it can still be resized with a good filter.
         let enough = u64::from(target) * 5 / 4;
         let longest = u64::from(full.width.max(full.height));
-        let shift = (0..=Self::GRAIN.ilog2())
+        let shift = (0..=Self::LARGEST.ilog2().min(grain.trailing_zeros()))
             .rev()
             .find(|shift| longest >> shift >= enough)
             .unwrap_or(0);
@@ -181,9 +206,8 @@ mod tests {
     fn squares_become_their_average_also_at_the_edges() {
         // 19 × 9 samples, of which 4 pixels a side are needed: squares of 2.
         let samples: Vec<u8> = (0..19 * 9).map(|n| (n % 19) as u8 * 10).collect();
-        let mut shrinking = Shrinking::new(size(19, 9), 8, 4, 0).unwrap();
+        let mut shrinking = Shrinking::new(size(19, 9), 8, 4, 2, 0).unwrap();
         assert_eq!(shrinking.shift, 1);
-        shrinking.shift = 1;
         shrinking.put(Part {
             x: 0,
             y: 0,
@@ -203,7 +227,7 @@ mod tests {
     fn tiles_make_the_same_picture_as_one_part() {
         let full = size(100, 50);
         let samples: Vec<u16> = (0..5000).map(|n| (n * 37 % 1024) as u16).collect();
-        let mut whole = Shrinking::new(full, 10, 20, 0).unwrap();
+        let mut whole = Shrinking::new(full, 10, 20, 16, 0).unwrap();
         whole.put(Part {
             x: 0,
             y: 0,
@@ -211,7 +235,7 @@ mod tests {
             stride: 100,
             samples: &samples,
         });
-        let mut tiled = Shrinking::new(full, 10, 20, 0).unwrap();
+        let mut tiled = Shrinking::new(full, 10, 20, 16, 0).unwrap();
         assert_eq!(tiled.shift, 2);
         for y in (0..50).step_by(16) {
             for x in (0..100).step_by(32) {
@@ -240,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_not_taken() {
-        let mut shrinking = Shrinking::new(size(8, 8), 8, 8, 7).unwrap();
+        let mut shrinking = Shrinking::new(size(8, 8), 8, 8, 8, 7).unwrap();
         for (x, y, samples) in [(8, 0, 64), (0, 16, 64), (0, 0, 63), (0, 0, 0)] {
             shrinking.put(Part {
                 x,

@@ -2,13 +2,16 @@
 
 use crate::facts::Size;
 
-use super::plane::Plane;
+use super::{
+    order::Cicp,
+    plane::{Plane, Share},
+};
 
 /// A decoded picture, shrunk already, before it is turned.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    /// The size at which it is stored, and which `planes` had before they were shrunk. Those of the colours may have been
-    /// stored at half of it.
+    /// The size at which it is stored, which `planes` had before they were shrunk. Those of the colours may have been stored
+    /// at half of it.
     pub(super) size: Size,
     /// As many as the model has.
     pub(super) planes: Vec<Plane>,
@@ -17,18 +20,29 @@ pub(super) struct Decoded {
     pub(super) peak: f32,
     /// The colour profile (ICC) that came with it.
     pub(super) profile: Option<Vec<u8>>,
+    /// What the stream says about colours.
+    pub(super) coded: Option<Cicp>,
+    /// How opaque it is, and what wholly opaque is.
+    pub(super) alpha: Option<(Plane, f32)>,
+    /// The part of it that is to be shown, and has `size`.
+    pub(super) part: Option<Share>,
 }
 
 /// What a picture's components are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Model {
-    Gray,
+    Gray {
+        /// Whether the samples use their whole range.
+        is_full: bool,
+    },
     Rgb,
     /// Brightness and two differences of colour.
     Ycc(Ycc),
+    /// Inks, 0 being none.
+    Cmyk,
     /// Inks as Adobe's programs store them: full is none.
     InvertedCmyk,
-    /// Inks as Adobe's programs store them, cyan, magenta and yellow as brightness and differences.
+    /// The same, with cyan, magenta and yellow as brightness and differences.
     Ycck,
 }
 
@@ -44,17 +58,29 @@ pub(super) struct Ycc {
 }
 
 impl Ycc {
-    /// ITU-R BT.601, which JPEG uses.
     pub(super) const BT601: (f32, f32) = (0.299, 0.114);
+    pub(super) const BT709: (f32, f32) = (0.2126, 0.0722);
+    pub(super) const BT2020: (f32, f32) = (0.2627, 0.0593);
 
+    /// What JPEG uses (ITU-T T.871).
     pub(super) const JPEG: Self = Self {
         red: Self::BT601.0,
         blue: Self::BT601.1,
         is_full: true,
     };
+
+    /// The shares of red and blue by their code point; `None` if it names none.
+    pub(super) const fn of_matrix(matrix: u16) -> Option<(f32, f32)> {
+        match matrix {
+            1 => Some(Self::BT709),
+            4..=7 => Some(Self::BT601),
+            9 | 10 => Some(Self::BT2020),
+            _ => None,
+        }
+    }
 }
 
-/// Red, green and blue of 8 bits each (or four inks), in rows.
+/// Red, green and blue of 8 bits each, in rows.
 #[derive(Clone, Debug)]
 pub(super) struct Pixels {
     pub(super) size: Size,
@@ -63,45 +89,70 @@ pub(super) struct Pixels {
 }
 
 impl Decoded {
-    /// The picture at a size in red, green and blue, in the colours of whatever space it came in.
-    pub(super) fn to_rgb(&self, size: Size) -> Option<Pixels> {
+    /// A picture of which nothing else is known.
+    pub(super) fn whole(size: Size, planes: Vec<Plane>, model: Model, depth: u32) -> Self {
+        Self {
+            size,
+            planes,
+            model,
+            peak: Self::peak(depth),
+            profile: None,
+            coded: None,
+            alpha: None,
+            part: None,
+        }
+    }
+
+    /// What a sample of so many bits with all bits set is.
+    pub(super) fn peak(depth: u32) -> f32 {
+        65_536.0 - 65_536.0 / (1_u32 << depth.min(16)) as f32
+    }
+
+    /// What it is as another picture's transparency.
+    pub(super) fn into_alpha(self) -> Option<(Plane, f32)> {
+        Some((self.planes.into_iter().next()?, self.peak))
+    }
+
+    /// The picture at a size; `finish` makes bytes of red, green and blue, which go from 0 to 1, and a little beyond where
+    /// colours do not exist.
+    pub(super) fn to_rgb(
+        &self,
+        size: Size,
+        finish: impl Fn([f32; 3]) -> [u8; 3],
+    ) -> Option<Pixels> {
         let planes = self.resized(size)?;
-        let mut bytes = vec![0; planes.first()?.samples.len() * 3];
-        let pixels = bytes.chunks_exact_mut(3);
-        let scale = 255.0 / self.peak;
+        let mut bytes = Vec::with_capacity(planes.first()?.samples.len() * 3);
+        let scale = 1.0 / self.peak;
         match (self.model, planes.as_slice()) {
-            (Model::Gray, [gray, ..]) => {
-                for (pixel, gray) in pixels.zip(&gray.samples) {
-                    pixel.fill(byte(f32::from(gray.0) * scale));
+            (Model::Gray { is_full }, [gray, ..]) => {
+                let convert = Ycc {
+                    is_full,
+                    ..Ycc::JPEG
+                }
+                .conversion(self.peak);
+                for gray in &gray.samples {
+                    bytes.extend(finish([convert.brightness(gray.0); 3]));
                 }
             }
             (Model::Rgb, [red, green, blue, ..]) => {
-                for (pixel, ((red, green), blue)) in
-                    pixels.zip(red.samples.iter().zip(&green.samples).zip(&blue.samples))
+                for ((red, green), blue) in
+                    red.samples.iter().zip(&green.samples).zip(&blue.samples)
                 {
-                    for (to, from) in pixel.iter_mut().zip([red, green, blue]) {
-                        *to = byte(f32::from(from.0) * scale);
-                    }
+                    let rgb = [red, green, blue].map(|sample| f32::from(sample.0) * scale);
+                    bytes.extend(finish(rgb));
                 }
             }
             (Model::Ycc(model), [y, cb, cr, ..]) => {
                 let convert = model.conversion(self.peak);
-                for (pixel, ((y, cb), cr)) in
-                    pixels.zip(y.samples.iter().zip(&cb.samples).zip(&cr.samples))
-                {
-                    let rgb = convert.rgb(y.0, cb.0, cr.0);
-                    for (to, from) in pixel.iter_mut().zip(rgb) {
-                        *to = byte(from * 255.0);
-                    }
+                for ((y, cb), cr) in y.samples.iter().zip(&cb.samples).zip(&cr.samples) {
+                    bytes.extend(finish(convert.rgb(y.0, cb.0, cr.0)));
                 }
             }
-            (Model::InvertedCmyk | Model::Ycck, [_, _, _, _]) => {
-                let inks = self.to_inks(&planes)?;
-                for (pixel, inks) in pixels.zip(inks.chunks_exact(4)) {
+            (Model::Cmyk | Model::InvertedCmyk | Model::Ycck, [_, _, _, _]) => {
+                for inks in self.to_inks(&planes)?.chunks_exact(4) {
                     let light = |ink: u8| f32::from(255 - ink) / 255.0;
-                    for (to, &ink) in pixel.iter_mut().zip(inks) {
-                        *to = byte(light(ink) * light(inks[3]) * 255.0);
-                    }
+                    let paper = light(inks[3]);
+                    bytes.extend(finish([0, 1, 2].map(|ink| light(inks[ink]) * paper)));
                 }
             }
             _ => return None,
@@ -113,7 +164,7 @@ impl Decoded {
     pub(super) fn resized(&self, size: Size) -> Option<Vec<Plane>> {
         self.planes
             .iter()
-            .map(|plane| plane.resized(size))
+            .map(|plane| plane.resized(self.part, size))
             .collect()
     }
 
@@ -134,16 +185,32 @@ impl Decoded {
         {
             let plain = [a, b, c, k].map(|sample| f32::from(sample.0) * scale);
             let inks = match self.model {
+                Model::Cmyk => plain,
                 Model::InvertedCmyk => plain.map(|ink| 255.0 - ink),
                 Model::Ycck => {
-                    let [red, green, blue] = convert.rgb(a.0, b.0, c.0);
-                    [red * 255.0, green * 255.0, blue * 255.0, plain[3]].map(|ink| 255.0 - ink)
+                    let [red, green, blue] = convert.rgb(a.0, b.0, c.0).map(|part| part * 255.0);
+                    [red, green, blue, plain[3]].map(|ink| 255.0 - ink)
                 }
                 _ => return None,
             };
             bytes.extend(inks.map(byte));
         }
         Some(bytes)
+    }
+
+    /// Lays the picture onto white where it is transparent.
+    pub(super) fn lay_on_white(&self, pixels: &mut Pixels) -> Option<()> {
+        let Some((alpha, opaque)) = &self.alpha else {
+            return Some(());
+        };
+        let alpha = alpha.resized(self.part, pixels.size)?;
+        for (pixel, alpha) in pixels.bytes.chunks_exact_mut(3).zip(&alpha.samples) {
+            let share = (f32::from(alpha.0) / opaque).min(1.0);
+            for part in pixel {
+                *part = byte(f32::from(*part) * share + 255.0 * (1.0 - share));
+            }
+        }
+        Some(())
     }
 }
 
@@ -189,9 +256,13 @@ impl Ycc {
 }
 
 impl Conversion {
+    fn brightness(&self, y: u16) -> f32 {
+        (f32::from(y) - self.black) * self.luma
+    }
+
     /// Red, green and blue from 0 to 1, and a little beyond where the colours do not exist.
     pub(super) fn rgb(&self, y: u16, cb: u16, cr: u16) -> [f32; 3] {
-        let y = (f32::from(y) - self.black) * self.luma;
+        let y = self.brightness(y);
         let (cb, cr) = (f32::from(cb) - self.middle, f32::from(cr) - self.middle);
         [
             y + cr * self.red_of_cr,

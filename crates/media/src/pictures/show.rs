@@ -10,7 +10,7 @@ use crate::facts::{Orientation, Size};
 
 use super::{
     PREVIEW, Pictures, THUMBNAIL, Want, colour,
-    order::Order,
+    order::{Order, Refusal},
     samples::{Decoded, Pixels},
 };
 
@@ -20,19 +20,18 @@ const QUALITY: u8 = 80;
 const HASHED: u32 = 100;
 
 /// The pictures that an order asks for.
-pub(super) fn show(decoded: &Decoded, order: &Order) -> Result<Pictures, String> {
-    let too_large = || "it needs too much memory".to_owned();
+pub(super) fn show(decoded: &Decoded, order: &Order) -> Result<Pictures, Refusal> {
     let largest = fitted(decoded.size, longest(order.want));
-    let stored = colour::to_srgb(decoded, &order.colour, largest).ok_or_else(too_large)?;
+    let stored = colour::to_srgb(decoded, &order.colour, largest).ok_or(Refusal::Memory)?;
     let shown = upright(&stored, order.orientation);
     let small = fitted(shown.size, THUMBNAIL);
     let thumbnail = if small == shown.size {
         shown.clone()
     } else {
-        resized(&shown, small).ok_or_else(too_large)?
+        resized(&shown, small).ok_or(Refusal::Memory)?
     };
     Ok(Pictures {
-        placeholder: placeholder(&thumbnail).ok_or_else(too_large)?,
+        placeholder: placeholder(&thumbnail).ok_or(Refusal::Memory)?,
         thumbnail: order
             .want
             .thumbnail
@@ -112,13 +111,13 @@ fn upright(stored: &Pixels, orientation: Orientation) -> Pixels {
     Pixels { size, bytes }
 }
 
-fn encode(pixels: &Pixels) -> Result<Vec<u8>, String> {
+fn encode(pixels: &Pixels) -> Result<Vec<u8>, Refusal> {
     let mut jpeg = Vec::new();
     let (Ok(width), Ok(height)) = (
         u16::try_from(pixels.size.width),
         u16::try_from(pixels.size.height),
     ) else {
-        return Err("it is too large".to_owned());
+        return Err("it is too large".into());
     };
     Encoder::new(&mut jpeg, QUALITY)
         .encode(&pixels.bytes, width, height, ColorType::Rgb)

@@ -61,6 +61,18 @@ pub(super) fn put_optional(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
     }
 }
 
+/// Something that may be missing.
+pub(super) fn put_maybe<T>(
+    out: &mut Vec<u8>,
+    value: Option<&T>,
+    put: impl FnOnce(&mut Vec<u8>, &T),
+) {
+    out.push(u8::from(value.is_some()));
+    if let Some(value) = value {
+        put(out, value);
+    }
+}
+
 /// The fields of a frame, one after the other.
 pub(super) struct Fields<'a>(&'a [u8]);
 
@@ -75,7 +87,7 @@ impl<'a> Fields<'a> {
         Ok(bytes)
     }
 
-    fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+    pub(super) fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let (bytes, rest) = self.0.split_first_chunk().ok_or_else(wrong)?;
         self.0 = rest;
         Ok(*bytes)
@@ -83,6 +95,10 @@ impl<'a> Fields<'a> {
 
     pub(super) fn u8(&mut self) -> io::Result<u8> {
         self.array().map(u8::from_le_bytes)
+    }
+
+    pub(super) fn u16(&mut self) -> io::Result<u16> {
+        self.array().map(u16::from_le_bytes)
     }
 
     pub(super) fn u32(&mut self) -> io::Result<u32> {
@@ -102,6 +118,18 @@ impl<'a> Fields<'a> {
                 self.bytes(usize::try_from(length).map_err(|_| wrong())?)
                     .map(Some)
             }
+            _ => Err(wrong()),
+        }
+    }
+
+    /// What [`put_maybe`] wrote.
+    pub(super) fn maybe<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> io::Result<T>,
+    ) -> io::Result<Option<T>> {
+        match self.u8()? {
+            0 => Ok(None),
+            1 => read(self).map(Some),
             _ => Err(wrong()),
         }
     }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Pictures, confine, decode,
-    order::{self, GREETING, Opening, Order},
+    confine, decode,
+    order::{self, Answer, GREETING, Opening, Order},
     show,
 };
 
@@ -34,7 +34,7 @@ pub fn work() -> io::Result<()> {
         let mut bytes = (&mut orders).take(order.payload());
         // The decoder's state goes with the panic: nothing of it is used again.
         let answer = panic::catch_unwind(AssertUnwindSafe(|| render(&order, &mut bytes)))
-            .unwrap_or_else(|_| Err("the decoder gave up on it".to_owned()));
+            .unwrap_or_else(|_| Err("the decoder gave up on it".into()));
         // What a decoder did not want is in the way of the next order.
         io::copy(&mut bytes, &mut io::sink())?;
         order::write_answer(&answer, &mut answers)?;
@@ -42,7 +42,7 @@ pub fn work() -> io::Result<()> {
     Ok(())
 }
 
-fn render(order: &Order, bytes: &mut impl Read) -> Result<Pictures, String> {
+fn render(order: &Order, bytes: &mut impl Read) -> Answer {
     let decoded = decode::decode(order, bytes, show::longest(order.want))?;
     show::show(&decoded, order)
 }

@@ -9,9 +9,9 @@ use std::{
 
 use super::{
     Limit, Limits, NoPicture, Pictures, Want, WorkerProgram,
-    order::Answer,
+    order::{Answer, Refusal},
     process::{Ended, Process, Silent},
-    source,
+    source::{self, Chosen},
 };
 
 /// Makes pictures in processes of their own. Shared by as many threads as want pictures; each waits for its own.
@@ -57,8 +57,32 @@ impl Workers {
     /// There is no picture, for a reason that lies in the file ([`NoPicture::is_lasting`]), or because the file could not
     /// be read or no worker could be started.
     pub fn render(&self, file: &mut (impl Read + Seek), want: Want) -> Result<Pictures, NoPicture> {
-        let chosen = source::choose(file, want, self.limits.input)?;
+        let choices = source::choose(file, want, self.limits.input)?;
         let _turn = self.turn();
+        let mut failed = None;
+        for chosen in &choices.chosen {
+            match self.render_chosen(chosen, file) {
+                Ok(pictures) => {
+                    return Ok(Pictures {
+                        size: chosen.shown.unwrap_or(pictures.size),
+                        ..pictures
+                    });
+                }
+                Err(trouble @ NoPicture::Trouble { .. }) => return Err(trouble),
+                // Another way may be open; if not, what the best one said counts.
+                Err(no_picture) => {
+                    failed.get_or_insert(no_picture);
+                }
+            }
+        }
+        Err(failed.unwrap_or(NoPicture::NeedsFfmpeg))
+    }
+
+    fn render_chosen(
+        &self,
+        chosen: &Chosen,
+        file: &mut (impl Read + Seek),
+    ) -> Result<Pictures, NoPicture> {
         loop {
             let idle = self.pool().idle.pop();
             let was_idle = idle.is_some();
@@ -71,7 +95,7 @@ impl Workers {
                     }
                 })?,
             };
-            match self.judge(process.give(&chosen, file), process) {
+            match self.judge(process.give(chosen, file), process) {
                 // It had been idle for too long in the same moment: nothing is known about the file.
                 Err(Failed::AsIdle) if was_idle => {}
                 Err(Failed::AsIdle) => {
@@ -88,7 +112,12 @@ impl Workers {
         match given {
             Ok(answer) => {
                 self.pool().idle.push(process);
-                answer.map_err(|why| Failed::For(NoPicture::Undecodable { why }))
+                answer.map_err(|refusal| {
+                    Failed::For(match refusal {
+                        Refusal::Memory => NoPicture::OverLimit(Limit::Memory),
+                        Refusal::Because(why) => NoPicture::Undecodable { why },
+                    })
+                })
             }
             Err(Silent::File(error)) => {
                 process.end();

@@ -5,6 +5,7 @@
     reason = "a test that cannot look at a picture fails"
 )]
 
+mod gallery;
 mod limits;
 mod look;
 mod upright;

@@ -499,7 +499,7 @@ fn what_everything_has_in_common_says_nothing() {
         details: Some(still("", None).id("the same").details()),
         ..filing(phone, &format!("{number:04}.HEIC"))
     };
-    let receipts: Vec<Receipt> = (0..260)
+    let receipts: Vec<Receipt> = (0..260_usize)
         .map(|number| put(&library, &number.to_le_bytes(), file(number)).unwrap())
         .collect();
     let sizes = || [0, 1, 259].map(|at: usize| library.group(receipts[at].asset).unwrap().len());
@@ -507,7 +507,7 @@ fn what_everything_has_in_common_says_nothing() {
     assert!(before[0] == before[1] && before[1] <= 257, "{before:?}");
     assert_eq!(before[2], 1);
     // Sent again, each stays what it was.
-    for number in [0, 1, 259] {
+    for number in [0, 1, 259_usize] {
         put(&library, &number.to_le_bytes(), file(number)).unwrap();
     }
     assert_eq!(sizes(), before);
