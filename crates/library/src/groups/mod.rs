@@ -69,6 +69,8 @@ pub(crate) enum Folder {
     Tree(i64),
     /// Of the library, by its key. The names are those of the files.
     Library(String),
+    /// Of a collection that is imported, on this computer, with the separator at its end.
+    Collection(String),
     /// Of the library, by its key, for a file that comes to it from elsewhere without a device: the names are also those
     /// that the files came with.
     Arriving(String),
@@ -99,11 +101,20 @@ impl<'a> New<'a> {
         tree: Option<i64>,
         library: &str,
     ) -> Self {
-        let folder = match (filing.device, tree) {
-            (Some(_), Some(tree)) => Some(Folder::Tree(tree)),
+        let folders = match (filing.device, tree) {
+            (Some(_), Some(tree)) => vec![Folder::Tree(tree)],
             // A new folder of the tree: nothing is beside it.
-            (Some(_), None) => None,
-            (None, _) => Some(Folder::Arriving(library.to_owned())),
+            (Some(_), None) => Vec::new(),
+            (None, _) => {
+                let place = filing.source.as_ref().map(|source| source.place.as_str());
+                let collection = place.and_then(|place| {
+                    Some(place[..=place.rfind(std::path::is_separator)?].to_owned())
+                });
+                let folders = collection.map(Folder::Collection).into_iter();
+                folders
+                    .chain([Folder::Arriving(library.to_owned())])
+                    .collect()
+            }
         };
         Self {
             asset: None,
@@ -116,7 +127,7 @@ impl<'a> New<'a> {
             },
             arrived: now,
             person,
-            folders: folder.into_iter().collect(),
+            folders,
             beside: &filing.beside,
         }
     }

@@ -9,7 +9,9 @@ use safelight_core::{
     AssetId, CaptureTime, CopyState, Details, DeviceId, Evidence, MediaKind, PersonId, Place,
     Precision, Proof, TimeSource, group::Role,
 };
-use safelight_library::{Filing, Library, Missing, NewDevice, Receipt, Release, StoredPhoto};
+use safelight_library::{
+    Filing, Library, Missing, NewDevice, Receipt, Release, SourceFile, StoredPhoto,
+};
 
 use crate::support::{
     Home, check_tallies, device,
@@ -491,6 +493,49 @@ fn files_that_nothing_joins_keep_to_themselves() {
 }
 
 #[test]
+fn an_imported_folders_sidecars_find_their_photos() {
+    let home = Home::new();
+    let library = home.ready();
+    let import = library
+        .new_import(PersonId::OWNER, "{}", "running")
+        .unwrap();
+    let bring = |folder: &str, shot: &Shot| {
+        let bytes = shot.bytes(folder);
+        let filing = Filing {
+            device: None,
+            device_path: None,
+            person: Some(PersonId::OWNER),
+            source: Some(SourceFile {
+                place: format!("/card/{folder}/{}", shot.name),
+                size: bytes.len() as u64,
+                modified: Timestamp::UNIX_EPOCH,
+                shown: shot.name.to_owned(),
+                import,
+            }),
+            ..shot.filing(DeviceId(0))
+        };
+        put(&library, &bytes, filing).unwrap()
+    };
+    let [mine, yours] = [3, 9].map(|day| still("IMG_1234.HEIC", at(5, day, 12, 0)));
+    bring("mine", &sidecar("IMG_1234.AAE"));
+    let mine = bring("mine", &mine);
+    let yours = bring("yours", &yours);
+    bring("yours", &sidecar("IMG_1234.HEIC.xmp"));
+    bring("yours/IMG_1234", &sidecar("IMG_1234.xmp"));
+    assert_eq!(
+        shown(&library, mine.asset),
+        ["2024/05/IMG_1234.HEIC", "sidecar 2024/05/IMG_1234.AAE"]
+    );
+    assert_eq!(
+        shown(&library, yours.asset),
+        [
+            "2024/05/IMG_1234-2.HEIC",
+            "sidecar 2024/05/IMG_1234-2.HEIC.xmp"
+        ]
+    );
+}
+
+#[test]
 fn what_everything_has_in_common_says_nothing() {
     let home = Home::new();
     let library = home.ready();
@@ -507,7 +552,7 @@ fn what_everything_has_in_common_says_nothing() {
     assert!(before[0] == before[1] && before[1] <= 257, "{before:?}");
     assert_eq!(before[2], 1);
     // Sent again, each stays what it was.
-    for number in [0_usize, 1, 259] {
+    for number in [0, 1, 259_usize] {
         put(&library, &number.to_le_bytes(), file(number)).unwrap();
     }
     assert_eq!(sizes(), before);
