@@ -1,7 +1,8 @@
 //! Who a device is, by password or token; and the secrets' arithmetic, for people's passwords ([`crate::sessions`]) too.
 //!
 //! Passwords are stored as Argon2id hashes; tokens and session cookies, which are random, as SHA-256. A device's
-//! password is hashed once and then remembered (as a SHA-256, in memory), since WebDAV sends it with every request.
+//! password is hashed once and then remembered (as a SHA-256, in memory), since WebDAV sends it with every request; and for
+//! up to a minute the device is remembered with it ([`recent`]).
 
 use std::{
     collections::HashMap,
@@ -10,10 +11,6 @@ use std::{
     time::Duration,
 };
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
 use safelight_core::{DeviceId, Entropy};
 use safelight_library::DeviceRow;
 use sha2::{Digest, Sha256};
@@ -23,6 +20,11 @@ use crate::{
     pace::Pace,
     start::{Engine, blocking},
 };
+
+mod password;
+mod recent;
+pub(crate) use password::{NOBODYS_HASH, Passwords};
+use recent::{Proof, Recent, Seen};
 
 /// The longest user name that is looked at, in bytes; ours are far shorter.
 pub(crate) const LONGEST_NAME: usize = 64;
@@ -60,15 +62,21 @@ enum Caller {
     /// A device whose password was right before.
     Known(Device),
     /// Whoever has that name, if anybody: the password is still to be looked at.
-    ToBeProved(Option<DeviceRow>),
+    ToBeProved {
+        row: Option<DeviceRow>,
+        /// The credentials' version before the row was read.
+        version: u64,
+    },
 }
 
 /// What is remembered about callers while the program runs.
 pub(crate) struct Access {
     /// Device passwords that were right: the user's stored hash, and the SHA-256 of what was sent.
     known: Mutex<HashMap<String, (String, [u8; 32])>>,
+    recent: Recent,
     pub(crate) pace: Pace,
-    /// Each Argon2 computation takes 19 MiB: one at a time bounds what a flood of tries can take.
+    pub(crate) passwords: Passwords,
+    /// One computation of a hash at a time: whoever waits for it holds no thread.
     hashing: tokio::sync::Semaphore,
 }
 
@@ -76,7 +84,9 @@ impl Access {
     pub(crate) fn new() -> Self {
         Self {
             known: Mutex::default(),
+            recent: Recent::default(),
             pace: Pace::default(),
+            passwords: Passwords::default(),
             hashing: tokio::sync::Semaphore::new(1),
         }
     }
@@ -119,19 +129,25 @@ impl Engine {
         }
         let access = &self.0.access;
         let sent: [u8; 32] = Sha256::digest(password.as_bytes()).into();
+        if let Some(device) = self.seen_recently(Proof::password(user, &sent)) {
+            return Ok(device);
+        }
         let row = {
             let (engine, user) = (self.clone(), user.to_owned());
-            // With every request of every phone: one hand-over to a thread that may block, not two.
             blocking(move || engine.recognise(&user, &sent, from)).await?
         };
-        let row = match row {
+        let (row, version) = match row {
             Caller::Known(device) => return Ok(device),
-            Caller::ToBeProved(row) => row,
+            Caller::ToBeProved { row, version } => (row, version),
         };
         // Only now, so that a stranger's wrong tries in the name of a phone do not keep the phone out; and again in one's
         // turn, so that many tries at once are not all the first.
         access.pace.check(from, user, self.0.clock.now())?;
         let _turn = access.turn().await?;
+        // A phone's first connections all come at once: one hash answers them all.
+        if let Some(device) = self.seen_recently(Proof::password(user, &sent)) {
+            return Ok(device);
+        }
         let now = self.0.clock.now();
         access.pace.check(from, user, now)?;
         // A name that does not exist costs the same time as a wrong password, so that names cannot be probed.
@@ -139,13 +155,16 @@ impl Engine {
             Some(row) => row.secret_hash.clone(),
             None => NOBODYS_HASH.to_owned(),
         };
-        let password = password.to_owned();
-        let right = blocking(move || password_is(&stored, &password)).await;
+        let (engine, password) = (self.clone(), password.to_owned());
+        let right = blocking(move || engine.0.access.passwords.is(&stored, &password)).await;
         match row {
             Some(row) if right && row.revoked_at.is_none() => {
                 access.remember(&row, sent);
                 access.pace.note_right(from, user, now);
-                self.admit(row, from).await
+                let (engine, proof) = (self.clone(), Proof::password(user, &sent));
+                let admitted =
+                    blocking(move || engine.note_sign_of_life(&row, proof, version, from)).await;
+                Ok(admitted?)
             }
             _ => {
                 access.pace.note_wrong(from, user, now);
@@ -160,49 +179,87 @@ impl Engine {
     ///
     /// [`AccessError::Wrong`], [`AccessError::SlowDown`], or the catalogue cannot be read.
     pub async fn device_by_token(&self, token: &str, from: IpAddr) -> Result<Device, AccessError> {
-        let access = &self.0.access;
-        let now = self.0.clock.now();
-        let row = {
-            let (library, hash) = (self.0.library.clone(), hash_token(token));
-            blocking(move || library.device_by_token_hash(&hash))
-                .await
-                .map_err(EngineError::from)?
-        };
-        match row {
-            // Whoever else tried from the same address: 256 bits are not guessed.
-            Some(row) if row.revoked_at.is_none() => self.admit(row, from).await,
-            _ => {
-                access.pace.check(from, "", now)?;
-                access.pace.note_wrong(from, "", now);
-                Err(AccessError::Wrong)
-            }
+        let proof = Proof::token(token);
+        if let Some(device) = self.seen_recently(proof) {
+            return Ok(device);
         }
+        let device = {
+            let (engine, hash) = (self.clone(), hash_token(token));
+            blocking(move || engine.recognise_token(&hash, proof, from)).await?
+        };
+        if let Some(device) = device {
+            // Whoever else tried from the same address: 256 bits are not guessed.
+            return Ok(device);
+        }
+        let (access, now) = (&self.0.access, self.0.clock.now());
+        access.pace.check(from, "", now)?;
+        access.pace.note_wrong(from, "", now);
+        Err(AccessError::Wrong)
+    }
+
+    /// A device that needs no looking up.
+    fn seen_recently(&self, proof: Proof) -> Option<Device> {
+        let version = self.0.library.credentials_version();
+        let found = self
+            .0
+            .access
+            .recent
+            .find(proof, version, self.0.clock.now());
+        found.inspect(|device| self.note_seen(device.id))
     }
 
     /// Looks a device up, and lets it in if its password was right before.
     fn recognise(&self, user: &str, sent: &[u8; 32], from: IpAddr) -> Result<Caller, EngineError> {
+        let version = self.0.library.credentials_version();
         let row = self.0.library.device_by_user(user)?;
         match row {
             Some(row) if row.revoked_at.is_none() && self.0.access.is_known(&row, sent) => {
-                Ok(Caller::Known(self.note_sign_of_life(&row, from)?))
+                let proof = Proof::password(user, sent);
+                let device = self.note_sign_of_life(&row, proof, version, from)?;
+                Ok(Caller::Known(device))
             }
-            row => Ok(Caller::ToBeProved(row)),
+            row => Ok(Caller::ToBeProved { row, version }),
         }
     }
 
-    async fn admit(&self, row: DeviceRow, from: IpAddr) -> Result<Device, AccessError> {
-        let engine = self.clone();
-        Ok(blocking(move || engine.note_sign_of_life(&row, from)).await?)
+    /// The device of a token, if the token is good.
+    fn recognise_token(
+        &self,
+        hash: &str,
+        proof: Proof,
+        from: IpAddr,
+    ) -> Result<Option<Device>, EngineError> {
+        let version = self.0.library.credentials_version();
+        let row = self.0.library.device_by_token_hash(hash)?;
+        let row = row.filter(|row| row.revoked_at.is_none());
+        row.map(|row| self.note_sign_of_life(&row, proof, version, from))
+            .transpose()
     }
 
-    fn note_sign_of_life(&self, row: &DeviceRow, from: IpAddr) -> Result<Device, EngineError> {
-        self.0.library.touch_device(row, &from.to_string())?;
+    /// Notes that a device was here, and remembers it for a while. `version` is the credentials' before `row` was read.
+    fn note_sign_of_life(
+        &self,
+        row: &DeviceRow,
+        proof: Proof,
+        version: u64,
+        from: IpAddr,
+    ) -> Result<Device, EngineError> {
+        let at = self.0.clock.now();
+        let until = self.0.library.touch_device(row, &from.to_string())?;
         self.note_seen(row.id);
-        Ok(Device {
+        let device = Device {
             id: row.id,
             name: row.name.clone(),
             user: row.user.clone(),
-        })
+        };
+        let seen = Seen {
+            device: device.clone(),
+            version,
+            at,
+            until,
+        };
+        self.0.access.recent.remember(proof, seen);
+        Ok(device)
     }
 
     /// The code that a first set-up from another machine has to type; it is printed in the terminal.
@@ -230,22 +287,12 @@ impl Engine {
     pub(crate) fn hash_password(&self, password: &str) -> Result<String, EngineError> {
         let mut salt = [0; 16];
         self.0.entropy.fill(&mut salt);
-        Argon2::default()
-            .hash_password_with_salt(password.as_bytes(), &salt)
-            .map(|hash| hash.to_string())
+        self.0
+            .access
+            .passwords
+            .hash(password, &salt)
             .map_err(|error| EngineError::Bug(format!("Argon2: {error}")))
     }
-}
-
-/// Argon2id of a password that nobody has.
-pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FmZWxpZ2h0LW5vYm9keQ$PdCq9NDQHDFpPBHVQAxGF6mpyy7Rp5NVwFGbAnMUHkw";
-
-pub(crate) fn password_is(stored: &str, sent: &str) -> bool {
-    PasswordHash::new(stored).is_ok_and(|hash| {
-        Argon2::default()
-            .verify_password(sent.as_bytes(), &hash)
-            .is_ok()
-    })
 }
 
 /// Compares without telling by its duration where the difference is.
@@ -280,15 +327,4 @@ pub(crate) fn readable_secret(entropy: &dyn Entropy, groups: usize) -> String {
         .map(|group| group.iter().collect::<String>())
         .collect::<Vec<_>>()
         .join("-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_nobody_has_costs_a_real_hash() {
-        assert!(PasswordHash::new(NOBODYS_HASH).is_ok());
-        assert!(!password_is(NOBODYS_HASH, ""));
-    }
 }

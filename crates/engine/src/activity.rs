@@ -89,8 +89,11 @@ impl Board {
 
     /// Says that the published state is out of date.
     pub(crate) fn touch(&self) {
-        self.lock().dirty = true;
-        self.changed.notify_all();
+        // Who was told already comes by itself: this is called with every upload.
+        let was_dirty = std::mem::replace(&mut self.lock().dirty, true);
+        if !was_dirty {
+            self.changed.notify_all();
+        }
     }
 
     pub(crate) fn note_arrival(&self) {
@@ -203,6 +206,7 @@ impl Engine {
     pub(crate) fn note_arrival(&self) {
         self.0.board.note_arrival();
         self.0.scheduler.note_arrival(self.0.clock.now());
+        self.0.drawing.wake();
     }
 
     /// Begins a command on a thread of its own, for a page that comes back to ask.

@@ -12,10 +12,9 @@ pub(crate) fn details(facts: &Facts) -> Details {
         height: facts.size.map(|size| size.height),
         rotation: facts.orientation.degrees(),
         duration: facts.duration,
-        position: facts.place.map(|place| Position {
-            latitude: place.latitude,
-            longitude: place.longitude,
-        }),
+        position: facts
+            .place
+            .and_then(|place| Position::new(place.latitude, place.longitude)),
         make: facts.make.clone(),
         model: facts.model.clone(),
         content_id: facts.content_id.clone(),

@@ -119,6 +119,16 @@ impl Scheduler {
         burst.woken = false;
         !self.is_stopping()
     }
+
+    /// Waits for this long, or until the engine closes. With the mutex that [`Self::pause`] has: some systems allow a
+    /// condition no other.
+    fn rest(&self, time: Duration) {
+        drop(
+            self.wake
+                .wait_timeout_while(self.lock(), time, |_| !self.is_stopping())
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
 }
 
 impl Engine {
@@ -151,8 +161,6 @@ impl Engine {
         })?;
         let engine = self.clone();
         self.spawn("manifests", move || {
-            let stop = Mutex::new(());
-            let mut waiting = stop.lock().unwrap_or_else(PoisonError::into_inner);
             while !engine.0.scheduler.is_stopping() {
                 if let Err(error) = engine.library().flush_manifests() {
                     tracing::warn!(
@@ -164,7 +172,7 @@ impl Engine {
                         "Files did not get the times of their photos and will be tried again: {error}"
                     );
                 }
-                waiting = engine.0.scheduler.manifests_pause(waiting);
+                engine.0.scheduler.rest(MANIFESTS_EVERY);
             }
         })?;
         self.0.scheduler.wake();
@@ -176,6 +184,7 @@ impl Engine {
         self.0.board.close();
         self.0.scheduler.wake();
         self.0.waiting.wake();
+        self.0.drawing.wake();
         let threads: Vec<_> = std::mem::take(
             &mut *self
                 .0
@@ -322,15 +331,6 @@ impl Engine {
                 Ok(None)
             }
         }
-    }
-}
-
-impl Scheduler {
-    fn manifests_pause<'a>(&self, waiting: MutexGuard<'a, ()>) -> MutexGuard<'a, ()> {
-        self.wake
-            .wait_timeout_while(waiting, MANIFESTS_EVERY, |()| !self.is_stopping())
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
     file_times,
+    groups::{self, Naming, New},
     intake::Outcome,
     manifest_format::{Facts, Line},
     names::{Flight, Reservation},
@@ -360,7 +361,7 @@ impl<'a> Adopter<'a> {
         loop {
             let (number, renamed, name) = self
                 .core
-                .free_name(path.folder(), &wish, &unusable)
+                .free_name(path.folder(), &wish, Naming::Free, &unusable)
                 .map_err(LibraryError::from_naming)?;
             match self.core.disk.place(&old, &self.root.file(&renamed)) {
                 Ok(()) => return Ok(Some((renamed, name))),
@@ -506,6 +507,9 @@ fn write(
             }
             store(change, id, &home(photo.state), None)?;
             note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
+            if let Some(photo) = asset::by_id(change, id)? {
+                groups::regroup(change, id, &New::found(change, &photo)?)?;
+            }
             Ok(u64::from(photo.state == CopyState::Good))
         }
         Finding::Home {

@@ -175,11 +175,10 @@ impl Line {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .serving += 1;
-        self.0.moved.notify_all();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.serving += 1;
+        if state.serving < state.next {
+            self.0.moved.notify_all();
+        }
     }
 }

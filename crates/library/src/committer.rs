@@ -49,6 +49,8 @@ pub(crate) struct Row {
     pub(crate) size: u64,
     pub(crate) home: Home,
     pub(crate) filing: Filing,
+    /// Whether there is something that it may belong to.
+    pub(crate) has_company: bool,
     /// The name of the upload in pieces that it was.
     pub(crate) upload: Option<String>,
 }

@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use safelight_core::{AssetId, Details, Position};
 
 use crate::{
+    asset,
     error::CatalogueError,
+    groups::{self, New},
     open::Library,
     stored::{at_most, count_or_none, signed},
 };
@@ -32,10 +34,7 @@ pub(crate) fn details(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<De
         duration: count_or_none(row, first + 5)?.map(Duration::from_millis),
         position: latitude
             .zip(longitude)
-            .map(|(latitude, longitude)| Position {
-                latitude,
-                longitude,
-            }),
+            .and_then(|(latitude, longitude)| Position::new(latitude, longitude)),
         make: row.get(first + 8)?,
         model: row.get(first + 9)?,
         content_id: row.get(first + 10)?,
@@ -77,6 +76,21 @@ pub(crate) fn keep(change: &Connection, asset: AssetId, details: &Details) -> ru
     Ok(())
 }
 
+/// As [`keep`], for a photo that nobody has read before.
+pub(crate) fn keep_first(
+    change: &Connection,
+    asset: AssetId,
+    details: &Details,
+) -> rusqlite::Result<()> {
+    let is_described = change
+        .prepare_cached("SELECT 1 FROM asset WHERE id = ?1 AND described > 0")?
+        .exists([asset.0])?;
+    if !is_described {
+        keep(change, asset, details)?;
+    }
+    Ok(())
+}
+
 impl Library {
     /// What a photo says of itself; `None` if there is no such photo, or nobody has read its file for that.
     ///
@@ -95,7 +109,8 @@ impl Library {
             })
     }
 
-    /// Writes down what photos say of themselves, in one transaction. Photos that are not known are passed over.
+    /// Writes down what photos say of themselves, in one transaction, and which groups they are by that. Photos that are not
+    /// known are passed over.
     ///
     /// # Errors
     ///
@@ -106,6 +121,9 @@ impl Library {
             .write("write down what photos say of themselves", |change| {
                 for (asset, details) in photos {
                     keep(change, *asset, details)?;
+                    if let Some(photo) = asset::by_id(change, *asset)? {
+                        groups::regroup(change, *asset, &New::here(change, &photo)?)?;
+                    }
                 }
                 Ok(())
             })

@@ -1,18 +1,21 @@
 //! The phones and programs that may add photos. What their secrets mean is the engine's business: here they are
 //! opaque texts.
 
+use std::sync::atomic::Ordering;
+
+use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use safelight_core::{DeviceId, PersonId, Timestamp};
 
 use crate::{
     error::{CatalogueError, RowError},
-    open::Library,
+    open::{Core, Library},
     stored::{count, micros, time, time_or_none, word},
     tree_change,
 };
 
-/// How long a device's last sign of life may be out of date, in microseconds: one minute.
-const TOUCH_EVERY: i64 = 60_000_000;
+/// How long a device's last sign of life may be out of date.
+const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// A device to be added.
 #[derive(Debug, Clone, Copy)]
@@ -147,7 +150,21 @@ pub(crate) fn is_taken(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }
 
+impl Core {
+    /// To be called after a device's password or token stopped being good, before anybody is told so.
+    pub(crate) fn credentials_changed(&self) {
+        self.credentials.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 impl Library {
+    /// Changes whenever a device's password or token stops being good. Whoever wants to remember a device reads this, then
+    /// the device, and forgets it when this has changed.
+    #[must_use]
+    pub fn credentials_version(&self) -> u64 {
+        self.core().credentials.load(Ordering::SeqCst)
+    }
+
     /// Adds a device, with an empty tree.
     ///
     /// # Errors
@@ -244,7 +261,9 @@ impl Library {
                 return Err(RowError::NoDevice(id));
             }
             Ok(())
-        })
+        })?;
+        self.core().credentials_changed();
+        Ok(())
     }
 
     /// Sets what a device's 2xx means.
@@ -313,7 +332,8 @@ impl Library {
         secret_hash: &str,
         token_hash: &str,
     ) -> Result<DeviceRow, RowError> {
-        self.core()
+        let renewed = self
+            .core()
             .catalogue
             .write("give a device a new password", |change| {
                 let renewed = change.execute(
@@ -324,28 +344,39 @@ impl Library {
                     return Err(RowError::NoDevice(id));
                 }
                 one_where(change, "id", id.0)?.ok_or(RowError::NoDevice(id))
-            })
+            })?;
+        self.core().credentials_changed();
+        Ok(renewed)
     }
 
-    /// Notes a device's sign of life, at most once a minute. `device` is as it was just read.
+    /// Notes a device's sign of life, at most once a minute. `device` is as it was just read. Returns when the next one is
+    /// to be noted.
     ///
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn touch_device(&self, device: &DeviceRow, from: &str) -> Result<(), CatalogueError> {
-        let now = micros(self.core().clock.now());
-        let noted = device.last_seen_at.map(micros);
-        if noted.is_some_and(|noted| noted > now - TOUCH_EVERY && noted <= now) {
-            return Ok(());
+    pub fn touch_device(
+        &self,
+        device: &DeviceRow,
+        from: &str,
+    ) -> Result<Timestamp, CatalogueError> {
+        let now = self.core().clock.now();
+        let due = |noted: Timestamp| noted.checked_add(TOUCH_EVERY).unwrap_or(Timestamp::MAX);
+        if let Some(noted) = device.last_seen_at
+            && noted <= now
+            && now < due(noted)
+        {
+            return Ok(due(noted));
         }
         self.core()
             .catalogue
             .write("note a sign of life", |change| {
                 change.execute(
                     "UPDATE device SET last_seen_at = ?2, last_seen_from = ?3 WHERE id = ?1",
-                    params![device.id.0, now, from],
+                    params![device.id.0, micros(now), from],
                 )?;
-                Ok(())
-            })
+                Ok::<_, CatalogueError>(())
+            })?;
+        Ok(due(now))
     }
 }

@@ -17,7 +17,9 @@ use crate::{
     devices::{self, Acknowledge},
     error::{DiskResult, IntakeError, TreeError},
     evidence,
+    groups::{self, Company, Naming, New, Tie},
     imports::SourceFile,
+    manifest::folder_key,
     open::{Core, Library},
     people,
     placement::{Bytes, Lying, Placed},
@@ -51,6 +53,9 @@ pub struct Filing {
     pub client_modified: Option<Timestamp>,
     /// The creation time that the device gave: what its tree shows.
     pub client_created: Option<Timestamp>,
+    /// The photos that lay beside it where it came from, with their names there, if it comes without a device; only those
+    /// of the same stem ([`safelight_core::group::GroupName`]) matter.
+    pub beside: Vec<(String, AssetId)>,
     /// What must be true of the entry that is there already.
     pub precondition: Precondition,
     /// Whether missing folders of the device's tree are made.
@@ -164,7 +169,9 @@ impl Library {
         }
         let root = core.ready_root()?;
         let _flight = core.flights.enter(hash);
+        let _ties = core.ties.enter_all(Tie::of(&filing));
         let before = Before::look(core, &hash, &filing)?;
+        let has_company = before.company.is_there;
         let Some((known, Some(CopyState::Good))) = before.known else {
             return Ok(None);
         };
@@ -176,6 +183,7 @@ impl Library {
             size: known.size,
             home: Home::There(known),
             filing,
+            has_company,
             upload: None,
         };
         let answer = self.committer().commit(core, row);
@@ -197,7 +205,10 @@ impl Library {
         let (hash, size) = (staged.hash(), staged.size());
         // From here on nobody else stores these bytes, so that two at once make one photo.
         let _flight = core.flights.enter(hash);
+        // And nobody else files what it may belong to, so that of two at once the second finds the first.
+        let _ties = core.ties.enter_all(Tie::of(&filing));
         let before = Before::look(core, &hash, &filing)?;
+        let has_company = before.company.is_there;
         let (home, placed) = bring_home(core, &root, staged, &filing, before)?;
         if let Some(placed) = &placed {
             // In each upload's own thread: file systems let flushes that come at the same time share one journal commit.
@@ -209,9 +220,15 @@ impl Library {
             size,
             home,
             filing,
+            has_company,
             upload,
         };
         let answer = self.committer().commit(core, row);
+        if let Ok(receipt) = &answer
+            && has_company
+        {
+            core.bring_sidecars(&root, receipt.asset);
+        }
         answer.map_err(|refused| {
             if refused.nothing_was_stored {
                 if let Some(placed) = &placed {
@@ -229,8 +246,10 @@ impl Library {
 struct Before {
     /// The photo of these bytes, and what is proved of its home copy.
     known: Option<(Asset, Option<CopyState>)>,
-    /// Where a new one belongs.
+    /// Where a new one belongs by itself.
     folder: String,
+    /// What it belongs to.
+    company: Company,
 }
 
 impl Before {
@@ -238,20 +257,28 @@ impl Before {
     fn look(core: &Core, hash: &ContentHash, filing: &Filing) -> Result<Self, IntakeError> {
         core.catalogue
             .read("look for the name and the bytes", |connection| {
-                target(connection, &core.nonce, filing)?;
-                let known = match asset::by_hash(connection, hash)? {
+                // One view for all questions: each alone would take SQLite's lock, and read pages, again.
+                let view = connection.unchecked_transaction()?;
+                let target = target(&view, &core.nonce, filing)?;
+                let known = match asset::by_hash(&view, hash)? {
                     Some(known) => {
-                        let copies = evidence::copies(connection, known.id)?;
+                        let copies = evidence::copies(&view, known.id)?;
                         let home = copies.into_iter().find(|copy| copy.place == Place::Home);
                         Some((known, home.map(|copy| copy.state)))
                     }
                     None => None,
                 };
-                let dated =
-                    crate::settings::template(connection)?.folder(filing.prevailing().as_ref());
+                let dated = crate::settings::template(&view)?.folder(filing.prevailing().as_ref());
+                let folder = people::below_whose(&view, filing.device, filing.person, dated)?;
+                let person = people::bringing(&view, filing.device, filing.person)?;
+                let key = folder_key(&folder);
+                let mut new =
+                    New::arriving(filing, *hash, core.clock.now(), person, target.folder, &key);
+                new.asset = known.as_ref().map(|(known, _)| known.id);
                 Ok(Self {
+                    company: groups::company(&view, &new)?,
                     known,
-                    folder: people::below_whose(connection, filing.device, filing.person, dated)?,
+                    folder,
                 })
             })
     }
@@ -273,14 +300,20 @@ fn bring_home(
     let Some((known, state)) = before.known else {
         let time = file_time(core, filing.prevailing().as_ref(), filing.client_modified);
         let modified = core.make_durable(&mut staged, time)?;
-        let folder = before.folder;
-        let placed = core.place_new(
-            root,
-            &mut staged,
-            &folder,
-            &FileName::from_wish(&filing.wish),
-            bytes,
-        )?;
+        let (folder, wish, naming) = match before.company.home {
+            Some(home) => (home.folder, home.name, Naming::Free),
+            None if filing.kind == MediaKind::Other => (
+                before.folder,
+                FileName::from_wish(&filing.wish),
+                Naming::Free,
+            ),
+            None => (
+                before.folder,
+                FileName::from_wish(&filing.wish),
+                Naming::Alone,
+            ),
+        };
+        let placed = core.place_new(root, &mut staged, &folder, &wish, naming, bytes)?;
         let home = Home::New {
             path: placed.path.clone(),
             modified,
@@ -329,6 +362,8 @@ pub(crate) fn modified_of(
 pub(crate) struct Target {
     /// The entry that it would overwrite.
     pub(crate) existing: Option<Node>,
+    /// The folder of the device's tree that it lies in, if there is one.
+    pub(crate) folder: Option<i64>,
     /// What the device's 2xx means.
     pub(crate) acknowledge: Acknowledge,
 }
@@ -342,6 +377,7 @@ pub(crate) fn target(
     let (Some(device), Some(path)) = (filing.device, &filing.device_path) else {
         return Ok(Target {
             existing: None,
+            folder: None,
             acknowledge: Acknowledge::Home,
         });
     };
@@ -353,8 +389,10 @@ pub(crate) fn target(
         precondition: &filing.precondition,
         create_parents: filing.create_parents,
     };
+    let (existing, folder) = wish.target(connection, nonce)?;
     Ok(Target {
-        existing: wish.target(connection, nonce)?,
+        existing,
+        folder,
         acknowledge,
     })
 }
@@ -368,12 +406,12 @@ pub(crate) struct Wish<'a> {
 }
 
 impl Wish<'_> {
-    /// The entry that would be overwritten, if all conditions hold.
+    /// The entry that would be overwritten, and the folder that it lies in, if all conditions hold.
     pub(crate) fn target(
         &self,
         connection: &Connection,
         nonce: &str,
-    ) -> Result<Option<Node>, IntakeError> {
+    ) -> Result<(Option<Node>, Option<i64>), IntakeError> {
         let Self {
             device,
             path,
@@ -403,7 +441,7 @@ impl Wish<'_> {
                 path.parent().unwrap_or_default(),
             ));
         }
-        Ok(found.node)
+        Ok((found.node, found.parent.map(|folder| folder.id)))
     }
 }
 

@@ -13,6 +13,7 @@
 //! | The disk operations that tests replace | [`disk`] |
 //! | A device's own tree of names | [`tree`], `tree_change`, `tree_move` |
 //! | What is kept with a name beside the photo; files that are no photos | [`entry_properties`], [`notes`] |
+//! | What belongs together, and has one fate | [`groups`] |
 //! | Photos, arrivals, devices, destinations | [`asset`], `details`, [`arrivals`], [`devices`], [`destinations`], [`offsite`] |
 //! | People and whose a photo is; the page's sessions | [`people`], [`sessions`] |
 //! | Which photos a phone may forget | [`releasable`] |
@@ -22,6 +23,8 @@
 //! | Plain-text manifests beside the photos | [`manifest`] |
 //! | Catalogue and folder brought together again | [`reconcile`], [`rebuild`], `in_place`, `walk`, `adopt` |
 //! | Collections that are brought in, and which of their files were read | [`imports`] |
+//! | Photos in the order of their capture, one tile for each | [`timeline`] |
+//! | Thumbnails, placeholders and previews | [`pictures`] |
 //! | What needs a person; settings; jobs | [`problems`], [`settings`], [`jobs`] |
 //! | SQLite: one writer in turn, several readers, the schema | `catalogue`, `schema` |
 
@@ -42,6 +45,7 @@ pub mod error;
 pub mod evidence;
 mod file_times;
 mod folders;
+pub mod groups;
 pub mod imports;
 mod in_place;
 pub mod intake;
@@ -55,6 +59,7 @@ pub mod offsite;
 pub mod open;
 pub mod partial;
 pub mod people;
+pub mod pictures;
 mod placement;
 mod private;
 pub mod problems;
@@ -68,6 +73,7 @@ pub mod sessions;
 pub mod settings;
 pub mod staging;
 mod stored;
+pub mod timeline;
 pub mod totals;
 pub mod tree;
 mod tree_change;
@@ -96,6 +102,7 @@ pub use offsite::{PendingAsset, StoredPhoto};
 pub use open::{Library, Options};
 pub use partial::{About, Partial, PartialError, PartialId, Piece, PieceUpload, Slot};
 pub use people::PersonRow;
+pub use pictures::{PictureState, PicturesError, Thumbnail, Undrawn};
 pub use problems::{Problem, kind as problem_kind};
 pub use rebuild::RebuildReport;
 pub use reconcile::{Described, Progress, ReconcileReport};
@@ -104,6 +111,7 @@ pub use remarks::Said;
 pub use root::RootState;
 pub use sessions::{NewSession, SessionRow};
 pub use staging::{Staged, Upload};
+pub use timeline::{Day, Period, Tile};
 pub use totals::Totals;
 pub use tree::{Entry, Moved};
-pub use verify::HomeCheck;
+pub use verify::{HomeCheck, Sound};

@@ -22,8 +22,10 @@ use crate::{
     error::{CatalogueError, DiskResult, LibraryError, OpenError},
     evidence,
     folders::Folders,
+    groups::Tie,
     names::{Flights, Names},
     partial::Partials,
+    pictures::Pictures,
     private,
     root::{self, Root},
     schema, settings,
@@ -74,9 +76,13 @@ pub(crate) struct Core {
     pub(crate) zone: TimeZone,
     pub(crate) root: RwLock<Option<Root>>,
     pub(crate) names: Arc<Names>,
+    /// The bytes that are being stored.
     pub(crate) flights: Arc<Flights>,
+    /// What those files may have in common that are being filed.
+    pub(crate) ties: Arc<Flights<Tie>>,
     pub(crate) folders: Folders,
     pub(crate) partials: Partials,
+    pub(crate) pictures: Pictures,
     pub(crate) rule: RwLock<SafetyRule>,
     /// The setting of the same name: every upload asks for it.
     pub(crate) reserve: AtomicU64,
@@ -84,6 +90,8 @@ pub(crate) struct Core {
     pub(crate) run: String,
     pub(crate) staged: AtomicU64,
     pub(crate) nonce: String,
+    /// Grows when a device's password or token stops being good.
+    pub(crate) credentials: AtomicU64,
     pub(crate) closing: AtomicBool,
     /// Something may be on disk that the catalogue does not know: unless this run looks, the next one must.
     pub(crate) unclean: AtomicBool,
@@ -144,6 +152,7 @@ impl Library {
             ))
         })?;
         let core = Core {
+            pictures: Pictures::of(&data_dir),
             data_dir,
             catalogue,
             disk,
@@ -153,6 +162,7 @@ impl Library {
             root: RwLock::new(root),
             names: Arc::default(),
             flights: Arc::default(),
+            ties: Arc::default(),
             folders: Folders::default(),
             partials: Partials::default(),
             rule: RwLock::new(rule),
@@ -160,6 +170,7 @@ impl Library {
             run,
             staged: AtomicU64::new(0),
             nonce,
+            credentials: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             unclean: AtomicBool::new(!clean_start),
             listed_at: Mutex::default(),

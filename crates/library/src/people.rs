@@ -103,6 +103,36 @@ pub(crate) fn below_whose(
     })
 }
 
+/// The person whose folder a folder of the library is, or lies below; the owner has all others.
+pub(crate) fn whose_folder(
+    connection: &Connection,
+    folder_key: &str,
+) -> rusqlite::Result<PersonId> {
+    let first = folder_key.split('/').next().unwrap_or_default();
+    let found = connection
+        .prepare_cached("SELECT id FROM person WHERE folder_key = ?1")?
+        .query_row([first], |row| row.get(0))
+        .optional()?;
+    Ok(found.map_or(PersonId::OWNER, PersonId))
+}
+
+/// Whose photos a device brings; without one, the person's who brings them, else the owner's.
+pub(crate) fn bringing(
+    connection: &Connection,
+    device: Option<DeviceId>,
+    person: Option<PersonId>,
+) -> rusqlite::Result<PersonId> {
+    let found = match device {
+        Some(device) => connection
+            .prepare_cached("SELECT person FROM device WHERE id = ?1")?
+            .query_row([device.0], |row| row.get(0))
+            .optional()?
+            .map(PersonId),
+        None => person,
+    };
+    Ok(found.unwrap_or(PersonId::OWNER))
+}
+
 /// Whose a photo is that arrives: its device's person's, or the person's who brings it without one, else that of the
 /// person in whose folder it lies, else the owner's. Notes that the person has it.
 pub(crate) fn note_holder(
@@ -129,8 +159,8 @@ pub(crate) fn note_holder(
     let person = found.map_or(PersonId::OWNER, PersonId);
     change
         .prepare_cached(
-            "INSERT OR IGNORE INTO holding (asset, person, device, waiting)
-             SELECT id, ?2, ?3, 1 - safe FROM asset WHERE id = ?1",
+            "INSERT OR IGNORE INTO holding (asset, person, device, waiting, taken)
+             SELECT id, ?2, ?3, 1 - safe, iif(?2 = 1, NULL, captured_local) FROM asset WHERE id = ?1",
         )?
         .execute([asset.0, person.0, device.map_or(0, |device| device.0)])?;
     Ok(person)
@@ -343,7 +373,9 @@ impl Library {
                 [id.0, now],
             )?;
             Ok(())
-        })
+        })?;
+        self.core().credentials_changed();
+        Ok(())
     }
 
     /// Whether a photo is a person's.

@@ -18,6 +18,7 @@ use crate::{
     asset::{self, Asset},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
+    groups::Naming,
     manifest::{self, folder_key},
     manifest_format::{self, Line},
     open::{Core, Library, Look},
@@ -282,7 +283,7 @@ impl Rebuild<'_> {
             }
             _ => {
                 let (_, path, name) = core
-                    .free_name(line.path.folder(), &wish, &Default::default())
+                    .free_name(line.path.folder(), &wish, Naming::Free, &Default::default())
                     .map_err(LibraryError::from_naming)?;
                 (path, name)
             }

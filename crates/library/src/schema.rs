@@ -10,8 +10,7 @@ const STEPS: [&str; 9] = [
     include_str!("schema/004.sql"),
     include_str!("schema/005.sql"),
     include_str!("schema/006.sql"),
-    // 007 is written elsewhere at the same time.
-    "",
+    include_str!("schema/007.sql"),
     include_str!("schema/008.sql"),
     include_str!("schema/009.sql"),
 ];

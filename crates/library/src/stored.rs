@@ -174,7 +174,7 @@ pub(crate) fn precision_from_word(word: &str) -> Option<Precision> {
 }
 
 /// What a path has in common with every path that some file system would take for the same one, as its two columns.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PathKey {
     pub(crate) folder: String,
     pub(crate) name: String,

@@ -42,6 +42,7 @@ mod matroska;
 mod motion;
 mod movie;
 mod movie_text;
+pub mod pictures;
 mod place;
 mod png;
 mod raf;

@@ -13,7 +13,7 @@ use safelight_engine::{
     import::{Request, Way},
 };
 
-use crate::{ask, folders, inspect, print, reach, serve, talk};
+use crate::{ask, correct::Correct, folders, inspect, print, reach, serve, talk};
 
 /// Your photos: from the phone to your own disk, encrypted to storage of your choice, and back again.
 #[derive(Parser)]
@@ -101,6 +101,22 @@ enum Word {
         /// Files, or folders with all that is in them.
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make pictures of what comes on the standard input; started by the server, of no use to people.
+    #[command(name = safelight_engine::MEDIA_WORKER, hide = true)]
+    MediaWorker,
+    /// Put wrong dates right: beside the photos, never in them.
+    Correct(Correct),
+    /// How the house is run; what is named is set.
+    Settings {
+        /// After how many days a phone's silence is a problem, 1 to 365.
+        #[arg(long, value_name = "DAYS")]
+        silent_days: Option<u16>,
+        /// The folders that new photos are filed in, such as `{YYYY}/{MM}`.
+        #[arg(long, value_name = "PATTERN")]
+        folders: Option<String>,
         #[command(flatten)]
         output: Output,
     },
@@ -313,6 +329,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
     if let Some(Word::Inspect { paths, output }) = &cli.command {
         return inspect::inspect(paths, *output);
     }
+    if let Some(Word::MediaWorker) = &cli.command {
+        safelight_engine::media_worker().context("This worker cannot make pictures")?;
+        return Ok(0);
+    }
     let data = folders::data_dir(cli.data)?;
     let (command, output) = match cli.command {
         None => {
@@ -336,8 +356,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
 fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
     let one = |command, output| Ok((vec![command], output));
     match word {
-        Word::Serve(_) | Word::Inspect { .. } => {
-            unreachable!("serving and inspecting are no commands to a server")
+        Word::Serve(_) | Word::Inspect { .. } | Word::MediaWorker => {
+            unreachable!("serving, inspecting and decoding are no commands to a server")
         }
         Word::Device(device) => Ok(device_command(device)),
         Word::Person(person) => Ok(person_command(person)),
@@ -403,7 +423,22 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
             },
             output,
         ),
+        Word::Correct(correct) => {
+            let output = correct.output;
+            one(correct.command(), output)
+        }
         Word::Import(import) => import.command(),
+        Word::Settings {
+            silent_days,
+            folders,
+            output,
+        } => one(
+            Command::Settings {
+                silent_days,
+                folders,
+            },
+            output,
+        ),
         Word::Kit {
             destination,
             output,

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use safelight_engine::{
     Activity, Answer, Command, Engine, EngineError, OpenError, Options, ProgressSink, Quiet,
+    WorkerProgram,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +96,23 @@ pub(crate) fn options(data: &Path, library: Option<std::path::PathBuf>) -> Optio
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         zone: jiff::tz::TimeZone::system(),
+        media_worker: media_worker(),
     }
+}
+
+/// This program itself, told to make pictures. Without knowing where it lies it makes none, and says so.
+fn media_worker() -> Option<WorkerProgram> {
+    std::env::current_exe()
+        .inspect_err(|error| {
+            tracing::warn!(
+                "No pictures are made: where Safelight's own program lies is not known: {error}"
+            );
+        })
+        .ok()
+        .map(|program| WorkerProgram {
+            program,
+            arguments: vec![safelight_engine::MEDIA_WORKER.into()],
+        })
 }
 
 fn last(

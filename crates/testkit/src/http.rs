@@ -151,11 +151,27 @@ impl Client {
         file: &mut File,
         length: u64,
     ) -> io::Result<Response> {
-        let head = self.head("PUT", target, headers, Some(length));
+        self.send_part("PUT", target, headers, file, length)
+    }
+
+    /// As [`Self::put_part`], by another method.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::put_part`].
+    pub fn send_part(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        file: &mut File,
+        length: u64,
+    ) -> io::Result<Response> {
+        let head = self.head(method, target, headers, Some(length));
         let mut connection = self.connect()?;
         connection.get_mut().write_all(&head)?;
         connection.get_mut().write_file(file, length)?;
-        let (response, reusable) = read_response(&mut connection, "PUT")?;
+        let (response, reusable) = read_response(&mut connection, method)?;
         if reusable {
             self.connection = Some(connection);
         }

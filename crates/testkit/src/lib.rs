@@ -18,6 +18,8 @@
 //! | a browser without scripts | [`browser`] |
 //! | a real browser | [`webdriver`] |
 //! | what lies in a folder | [`tree`] |
+//! | exports of other services | [`exports`] |
+//! | zip archives, also the wrong kind | [`zip`] |
 //! | other processes, ended by their own id | [`process`] |
 
 pub mod ambient;
@@ -27,6 +29,7 @@ pub mod cli;
 pub mod collection;
 pub mod corpus;
 pub mod delay;
+pub mod exports;
 pub mod http;
 pub mod phone;
 pub mod photos;
@@ -38,6 +41,7 @@ mod stream;
 pub mod tools;
 pub mod tree;
 pub mod webdriver;
+pub mod zip;
 
 pub use ambient::{FakeClock, SeededEntropy};
 pub use authority::Authority;

@@ -16,6 +16,7 @@ use crate::{
     activity::ProgressSink,
     command::{Answer, Command, FileFailure},
     error::EngineError,
+    people::Asker,
     start::Engine,
 };
 
@@ -108,6 +109,9 @@ impl Engine {
                 &paths,
                 progress,
             )?),
+            Command::Correct { .. } | Command::CorrectionUndo { .. } | Command::Corrections => {
+                self.put_right(Asker::Owner, command)?
+            }
             Command::Import {
                 request,
                 person,
@@ -122,6 +126,10 @@ impl Engine {
                 self.stop_imports();
                 Answer::Done
             }
+            Command::Settings {
+                silent_days,
+                folders,
+            } => Answer::Settings(self.settings(silent_days, folders.as_deref())?),
             Command::Kit { destination } => Answer::Kit {
                 kits: self.kits(destination.as_deref())?,
             },

@@ -205,6 +205,7 @@ impl Work<'_> {
             details: facts.map(details),
             client_modified: item.modified,
             client_created: None,
+            beside: Vec::new(),
             precondition: Precondition::None,
             create_parents: false,
             source,

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     folder::modified,
     item::{Item, Left, Origin, Reason},
+    part,
     source::{Bytes, Opener},
 };
 use crate::{error::EngineError, start::Engine};
@@ -100,10 +101,9 @@ impl Engine {
         opener: &mut Opener,
         item: &Item,
     ) -> Result<Option<Facts>, Trouble> {
-        if !matches!(item.origin, Origin::File(_)) {
+        let Bytes::File(mut file) = opener.open(item)? else {
             return Ok(None);
-        }
-        let Bytes::File(mut file) = opener.open(item)?;
+        };
         let facts = self.facts_of(&mut file, item);
         if facts
             .problems
@@ -169,7 +169,10 @@ pub(crate) fn read_whole(
 
 /// Whether the file of an item has another size or time now than when it was listed.
 fn has_changed(item: &Item, bytes: &Bytes) -> io::Result<bool> {
-    let Bytes::File(file) = bytes;
+    let file = match bytes {
+        Bytes::File(file) => file,
+        Bytes::Entry(_, part) => return part::has_changed(part),
+    };
     let now = file.metadata()?;
     Ok(now.len() != item.length || modified(&now) != item.modified)
 }

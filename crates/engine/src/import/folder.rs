@@ -24,6 +24,8 @@ pub(crate) struct Folder {
     /// It is in the library folder, or becomes it: no special folders, and none whose name begins with a dot, as
     /// `library` walks.
     in_place: bool,
+    /// Files in it that are brought in as parts of an export.
+    elsewhere: Vec<PathBuf>,
 }
 
 /// Folders that programs keep for themselves, in lower case: thumbnails, indexes, what was thrown away.
@@ -77,7 +79,13 @@ impl Folder {
             label,
             ours,
             in_place: false,
+            elsewhere: Vec::new(),
         }
+    }
+
+    /// The folder without these files.
+    pub(super) fn without(self, elsewhere: Vec<PathBuf>) -> Self {
+        Self { elsewhere, ..self }
     }
 
     /// A folder whose files become photos where they lie.
@@ -130,6 +138,8 @@ impl Folder {
                             each(left(shown, Reason::NotLookedInto, message))?;
                         }
                     }
+                } else if self.elsewhere.contains(&path) {
+                    // Told of there.
                 } else if metadata.is_symlink() {
                     let message = "It is a link; if what it leads to is wanted, choose that";
                     each(left(shown, Reason::Link, message))?;

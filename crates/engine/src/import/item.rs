@@ -10,6 +10,7 @@ use std::{
 };
 
 use safelight_core::{Remarks, Timestamp};
+use safelight_exports::archive::Packed;
 
 /// One thing that a source came upon.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,7 @@ pub enum Origin {
     Entry {
         /// The archive.
         part: Arc<Part>,
-        /// The entry's number in the archive's directory, from 0.
+        /// The entry's number among those of the archive that can be read, from 0.
         number: u32,
     },
 }
@@ -61,6 +62,8 @@ pub struct Part {
     pub path: PathBuf,
     /// Its modification time when it was listed: as long as it stays, so do its entries.
     pub modified: Timestamp,
+    /// Where its entries are, by their numbers.
+    pub entries: Box<[Packed]>,
 }
 
 /// Something of a collection that stays where it is.
@@ -218,6 +221,7 @@ mod tests {
                 part: Arc::new(Part {
                     path: "/x/takeout-001.zip".into(),
                     modified: Timestamp::UNIX_EPOCH,
+                    entries: Box::default(),
                 }),
                 number,
             },

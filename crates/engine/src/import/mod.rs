@@ -11,6 +11,7 @@
 //! | what is wanted, how far it has come, what was found | [`request`] |
 //! | what a collection offers | [`item`] |
 //! | what a person points at, told apart; items' bytes | `source`, `folder` |
+//! | other services' exports: told apart, and their parts as one collection | `recognise`, `export`, `part` |
 //! | several items in hand at once | `crew` |
 //! | one item: wanted or not, when it was taken, its hash | `file` |
 //! | finding out what would happen | `look` |
@@ -21,11 +22,14 @@
 mod bring;
 pub mod choose;
 mod crew;
+mod export;
 mod file;
 mod folder;
 mod in_place;
 pub mod item;
 mod look;
+mod part;
+mod recognise;
 pub mod request;
 mod source;
 mod work;
@@ -279,7 +283,7 @@ impl Engine {
             .into_iter()
             .map(|folder| folder.canonicalize().unwrap_or(folder))
             .collect();
-        Source::of(&request.paths, &ours)
+        Source::of(&request.paths, &ours, &self.0.zone)
     }
 
     fn import_row(&self, id: i64) -> Result<ImportRow, EngineError> {

@@ -3,8 +3,10 @@
 
 mod access;
 mod acknowledge;
+mod corrections;
 mod destinations;
 mod evidence;
+mod exports;
 mod house;
 mod import;
 mod intake;

@@ -4,7 +4,9 @@
 //! |---|---|---|
 //! | are my photos safe? | [`home`], with [`sentence`]; a member's own: [`own`] | `home.html`, `own.html` |
 //! | the way in, resumable | [`setup`], [`sign_in`] | `setup-*.html`, `sign-in.html` |
+//! | photos by the day they were taken, and their pictures | [`timeline`], [`pictures`] | `timeline*.html` |
 //! | lists, and each photo's receipt | [`photos`] | `photos.html`, `photo.html` |
+//! | wrong dates put right, and taken back | [`correct`] | `correct*.html` |
 //! | phones and programs that may add photos | [`devices`], [`device`] | `devices.html`, `device.html` |
 //! | adding one of them | [`connect`] | `add-phone*.html`, `connect*.html`, `handover.html` |
 //! | an app that asks to be let in | [`login_flow`] | `login-flow*.html` |
@@ -21,6 +23,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod connect;
+pub(crate) mod correct;
 pub(crate) mod destinations;
 pub(crate) mod device;
 pub(crate) mod devices;
@@ -33,6 +36,7 @@ mod own;
 mod page;
 pub(crate) mod people;
 pub(crate) mod photos;
+pub(crate) mod pictures;
 pub(crate) mod reach;
 pub(crate) mod restore;
 mod sentence;
@@ -40,6 +44,7 @@ pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod task;
+pub(crate) mod timeline;
 pub(crate) mod up;
 
 pub(crate) use page::not_found;

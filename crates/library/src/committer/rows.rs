@@ -9,12 +9,14 @@ use safelight_core::{
 use crate::{
     asset,
     committer::{Home, Row},
-    details::duration_column,
+    details::{self, duration_column},
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
+    groups::{self, New},
     imports,
     intake::{Filing, Outcome, Receipt, Target, file_time, target},
-    manifest, notes,
+    manifest::{self, folder_key},
+    notes,
     open::Core,
     partial::finished,
     people,
@@ -36,6 +38,7 @@ pub(super) fn write(
     let Target {
         existing,
         acknowledge,
+        folder: _,
     } = target(change, &core.nonce, &row.filing)?;
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
@@ -69,6 +72,9 @@ pub(super) fn write(
         && let Some(known) = asset::by_id(change, asset)?
     {
         remarks::merge(core, change, &known, &row.filing.remarks)?;
+        if let Some(details) = &row.filing.details {
+            details::keep_first(change, asset, details)?;
+        }
     }
     let Filing {
         device,
@@ -84,6 +90,7 @@ pub(super) fn write(
     if let Some(source) = &row.filing.source {
         imports::note_brought(change, source, &row.hash, person, outcome)?;
     }
+    let mut tree = None;
     let entry = match (device, device_path) {
         (Some(device), Some(device_path)) => {
             let put = Put {
@@ -98,10 +105,20 @@ pub(super) fn write(
                 finished::note(change, *device, upload, asset, device_path, now)?;
             }
             let node = put.write(change, existing.as_ref())?;
+            tree = node.parent;
             Some(node.entry(*device, device_path.clone(), &core.nonce))
         }
         _ => None,
     };
+    if row.has_company {
+        let library = folder_key(path.folder());
+        let new = New::arriving(&row.filing, row.hash, now, person, tree, &library);
+        let new = New {
+            asset: Some(asset),
+            ..new
+        };
+        groups::regroup(change, asset, &new)?;
+    }
     Ok(Receipt {
         asset,
         hash: row.hash,

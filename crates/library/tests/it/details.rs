@@ -15,10 +15,7 @@ fn everything() -> Details {
         height: Some(4032),
         rotation: 90,
         duration: Some(Duration::from_millis(1234)),
-        position: Some(Position {
-            latitude: -33.8568,
-            longitude: 151.2153,
-        }),
+        position: Position::new(-33.8568, 151.2153),
         make: Some("Apple".to_owned()),
         model: Some("iPhone 15".to_owned()),
         content_id: Some("ABCD-1".to_owned()),

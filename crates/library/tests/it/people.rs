@@ -80,6 +80,20 @@ fn counts_follow_the_evidence() {
     assert_eq!(waiting(Whose::Device(phone)), [later.asset]);
     assert_eq!(waiting(Whose::Member(anna)), [later.asset]);
     assert_eq!(waiting(Whose::Device(tablet)), []);
+    // A photo that came twice is one that may be forgotten.
+    let safe = |device, before| -> Vec<_> {
+        let rows = library.safe_of(device, before, 10).unwrap();
+        let names = rows
+            .iter()
+            .map(|row| (row.id, row.device_path.clone().unwrap()));
+        names.collect()
+    };
+    let [(number, name)] = &safe(phone, None)[..] else {
+        panic!("one photo of the phone's is safe")
+    };
+    assert_eq!(name, "again.jpg");
+    assert_eq!(safe(phone, Some(*number)), []);
+    assert_eq!(safe(tablet, None).len(), 1);
     check_tallies(&library);
 
     library
@@ -198,4 +212,26 @@ fn devices_are_set_up() {
         (Acknowledge::Offsite, false)
     );
     assert!(library.set_tell_silence(DeviceId(9), true).is_err());
+}
+
+#[test]
+fn whoever_remembers_devices_learns_that_a_credential_is_not_good_any_more() {
+    let home = Home::new();
+    let library = home.ready();
+    let anna = library.add_person("Anna", "Anna", "secret").unwrap();
+    let phone = device(&library, "phone");
+    device_of(&library, "annas", anna.id);
+    let is_news = |change: &dyn Fn()| {
+        let before = library.credentials_version();
+        change();
+        library.credentials_version() != before
+    };
+    assert!(is_news(&|| {
+        library.renew_device(phone, "new", "new").unwrap();
+    }));
+    assert!(is_news(&|| library.revoke_device(phone).unwrap()));
+    assert!(is_news(&|| library.remove_person(anna.id).unwrap()));
+    assert!(!is_news(&|| {
+        device(&library, "other");
+    }));
 }

@@ -1,18 +1,21 @@
-//! What the Nextcloud app for Android asks beside the bytes: plain PUT, the app's way with the same files, and a peer's PUT.
+//! What uploads in pieces ask beside the bytes: plain PUT, the Nextcloud app for Android's way and the browser page's with the
+//! same files, each over plain HTTP and over TLS, and a peer's PUT.
 //!
 //! The app's pieces over Wi-Fi have 40,960,000 bytes, and files of up to 10,240,000 bytes go in one request
-//! (`UploadFileOperation.java`, `ChunkedFileUploadRemoteOperation.java`).
+//! (`UploadFileOperation.java`, `ChunkedFileUploadRemoteOperation.java`). The page sends files of up to 4 MiB in one request,
+//! and of others all that is missing in one piece (`crates/http/assets/upload.js`).
 
 use std::{
     fs::File,
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
-use safelight_testkit::{Client, phone::Pieces};
+use safelight_testkit::{Client, Server, phone::Pieces};
 
 use crate::{
     Plan,
-    house::{House, phone, phone_and_user, write_flat},
+    house::{House, browser, phone, phone_and_user, write_flat},
     intake::{of_process, share, upload},
     measure::Sample,
     peers::Peer,
@@ -22,6 +25,9 @@ use crate::{
 /// What the app looks for before it goes on with an upload.
 const PIECES: &[u8] = br#"<?xml version="1.0"?><d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/><d:getcontenttype/>
     <d:getcontentlength/></d:prop></d:propfind>"#;
+
+/// Up to this size the page sends a file in one request.
+const IN_ONE: u64 = 4 << 20;
 
 pub(crate) fn compare(plan: &Plan) {
     for (count, size, connections) in [
@@ -33,7 +39,7 @@ pub(crate) fn compare(plan: &Plan) {
         let folder = plan.folder();
         let files = write_flat(folder.path(), 1, count, size);
         let mut table = Table::new(format!(
-            "Nextcloud's app, {count} × {:.1} MB, {connections} connections",
+            "Uploads in pieces, {count} × {:.1} MB, {connections} connections",
             size as f64 / 1e6
         ));
         for _ in 0..plan.rounds {
@@ -43,23 +49,36 @@ pub(crate) fn compare(plan: &Plan) {
     }
 }
 
+/// A kind of connection.
+type Line = (&'static str, fn(Client, &Server) -> Client);
+
+const LINES: [Line; 2] = [
+    ("", |client, _| client),
+    (", TLS", |client, server| {
+        client.encrypted(&server.certificate())
+    }),
+];
+
 fn round(plan: &Plan, files: &[PathBuf], connections: usize, table: &mut Table) {
-    {
-        let house = House::new(plan);
-        let server = house.serve();
-        let client = phone(&server);
-        let sample = upload(files, connections, "/dav", || client.again());
-        table.add("safelight, plain PUT", of_process(sample, server.id()));
-    }
-    {
-        let house = House::new(plan);
-        let server = house.serve();
-        let (client, user) = phone_and_user(&server);
-        let sample = upload_as_app(files, connections, &client, &user);
-        table.add(
-            "safelight, as the app sends",
-            of_process(sample, server.id()),
-        );
+    for (over, line) in LINES {
+        let mut sample = |way: &str, upload: &dyn Fn(&Server) -> Sample| {
+            let house = House::new(plan);
+            let server = house.serve();
+            let sample = upload(&server);
+            let name = format!("safelight, {way}{over}");
+            table.add(&name, of_process(sample, server.id()));
+        };
+        sample("plain PUT", &|server| {
+            let client = line(phone(server), server);
+            upload(files, connections, "/dav", || client.again())
+        });
+        sample("as the app sends", &|server| {
+            let (client, user) = phone_and_user(server);
+            upload_as_app(files, connections, &line(client, server), &user)
+        });
+        sample("as the page sends", &|server| {
+            upload_as_page(files, connections, &line(browser(server), server))
+        });
     }
     let folder = plan.folder();
     if let Some(peer) = Peer::rclone(folder.path()) {
@@ -114,4 +133,35 @@ fn in_pieces(client: &mut Client, upload: &str, target: &str, path: &Path, lengt
     }
     let made = client.send("MOVE", &format!("{upload}/.file"), &to, b"");
     assert_eq!(made.expect("an answer").status, 201, "{target}");
+}
+
+fn upload_as_page(files: &[PathBuf], connections: usize, client: &Client) -> Sample {
+    let clients = (0..connections).map(|_| client.again()).collect();
+    share(files, clients, |client, name, path| {
+        let about = path.metadata().expect("a file");
+        let length = about.len();
+        let changed = about.modified().expect("a file's time");
+        let since = changed.duration_since(UNIX_EPOCH).expect("a time of today");
+        let target = format!("/up/files?name={name}&modified={}", since.as_millis());
+        let mut file = File::open(path).expect("a file");
+        let answer = if length <= IN_ONE {
+            let headers = [("Upload-Complete", "?1")];
+            client.send_part("POST", &target, &headers, &mut file, length)
+        } else {
+            let total = length.to_string();
+            let headers = [("Upload-Complete", "?0"), ("Upload-Length", total.as_str())];
+            let begun = client.send("POST", &target, &headers, b"");
+            let begun = begun.expect("an answer");
+            assert_eq!(begun.status, 201, "{target}: {begun:?}");
+            let address = begun.header("location").expect("an address");
+            let headers = [
+                ("Upload-Complete", "?1"),
+                ("Upload-Offset", "0"),
+                ("Content-Type", "application/partial-upload"),
+            ];
+            client.send_part("PATCH", address, &headers, &mut file, length)
+        };
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status, 201, "{target}: {answer:?}");
+    })
 }

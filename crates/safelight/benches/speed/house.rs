@@ -90,6 +90,14 @@ pub(crate) fn phone_and_user(server: &Server) -> (Client, String) {
     (server.client().basic(&user, &field("password")), user)
 }
 
+/// A new device's connection, signed in as a browser is: by a token.
+pub(crate) fn browser(server: &Server) -> Client {
+    let added = server.cli().json(&["device", "add", "bench", "--json"]);
+    server
+        .client()
+        .bearer(added["token"].as_str().expect("a token"))
+}
+
 /// Writes photos into `YYYY/MM` folders, without flushing.
 pub(crate) fn write_photos(library: &Path, roll: &mut Photos, count: usize, size: usize) {
     let mut made = std::collections::BTreeSet::new();

@@ -193,6 +193,7 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
         captured: Some(taken(2024, 5, 3)),
         remarks: Remarks::default(),
         details: None,
+        beside: Vec::new(),
         client_modified: None,
         client_created: None,
         precondition: Precondition::None,
@@ -269,7 +270,12 @@ pub(crate) fn check_tallies(library: &Library) {
     let mut offsite = BTreeMap::<i64, u64>::new();
     for asset in &assets {
         let copies = library.copies(asset.id).unwrap();
-        assert_eq!(asset.safe, rule.is_safe(&copies), "{asset:?} {copies:?}");
+        let is_group_safe = library
+            .group(asset.id)
+            .unwrap()
+            .iter()
+            .all(|member| rule.is_safe(&library.copies(member.id).unwrap()));
+        assert_eq!(asset.safe, is_group_safe, "{asset:?} {copies:?}");
         for copy in copies.iter().filter(|copy| copy.state == CopyState::Good) {
             match copy.place {
                 Place::Home => verified += u64::from(copy.proof == Proof::ReadBack),

@@ -1,6 +1,38 @@
 //! What belongs together: the files that one press of the button, or one edit, leaves.
 //!
-//! A group is shown as one tile, lies in one folder, and is safe when all of it is.
+//! A group is shown as one tile, lies in one folder, has one stem, and is safe when all of it is. What makes files a group
+//! is decided here, from their facts and names alone (`docs/groups.md` has the rules and their reasons). A wrong group is
+//! worse than none: it hides a photo behind another one.
+//!
+//! | question | module |
+//! |---|---|
+//! | what does the name say? | `name` |
+//! | do these two belong together? | `tie` |
+//! | which groups are these files, and what is each to its group? | `arrange` |
+
+mod arrange;
+mod name;
+mod tie;
+
+use crate::{CaptureTime, ContentHash, Details, MediaKind};
+
+pub use arrange::{Group, Known, Part, arrange};
+pub use name::{EDITED, GroupName, Mark, Of, name_beside};
+
+/// What is known of a file that may belong to a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name, where the others have theirs.
+    pub name: String,
+    /// Its identity.
+    pub hash: ContentHash,
+    /// What it is.
+    pub kind: MediaKind,
+    /// When it was taken.
+    pub captured: Option<CaptureTime>,
+    /// What it says of itself; the default if nobody has read it.
+    pub details: Details,
+}
 
 /// What a photo is to the one that stands for its group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +43,7 @@ pub enum Role {
     Raw,
     /// What was there before an edit.
     Original,
-    /// An edit; mostly it stands for the group itself.
+    /// Another edit than the one that stands for the group.
     Edited,
     /// Another picture of the same burst.
     Burst,
