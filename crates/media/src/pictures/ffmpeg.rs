@@ -17,8 +17,8 @@ use super::{Limit, Limits, NoPicture, process};
 
 /// The most bytes of a picture that are taken from it.
 const MAX_PICTURE: u64 = 32 << 20;
-/// How large the picture is that it makes: no larger than a preview, and upright.
-const SCALE: &str = "scale=w='min(1440,iw*sar)':h=-2,setsar=1";
+/// How large the picture is that it makes: with square pixels, and not much larger than a preview.
+const SCALE: &str = "scale=w='if(gt(sar,0),iw*sar,iw)':h=ih,scale=w='min(1440,iw)':h=-2,setsar=1";
 
 /// What ffmpeg calls its standard input. By the first name it can go back and forth in it, which it must in a video whose
 /// index stands at the end; Windows has no such name.
