@@ -10,11 +10,13 @@ const OURS: &[(&str, &[&str])] = &[
     ("safelight-core", &[]),
     ("safelight-library", &["safelight-core"]),
     ("safelight-media", &["safelight-core"]),
+    ("safelight-exports", &["safelight-core"]),
     ("safelight-vault", &["safelight-core"]),
     (
         "safelight-engine",
         &[
             "safelight-core",
+            "safelight-exports",
             "safelight-library",
             "safelight-media",
             "safelight-vault",
@@ -37,6 +39,8 @@ const OWNED: &[(&str, &str)] = &[
     ("rustic_core", "safelight-vault"),
     ("rustic_backend", "safelight-vault"),
     ("opendal", "safelight-vault"),
+    ("rawzip", "safelight-exports"),
+    ("csv", "safelight-exports"),
     ("axum", "safelight-http"),
     ("hyper", "safelight-http"),
     ("askama", "safelight-http"),
@@ -50,7 +54,12 @@ const OWNED: &[(&str, &str)] = &[
 const KEPT_OUT: &[(&str, &[&str])] = &[
     (
         "tokio",
-        &["safelight-core", "safelight-library", "safelight-media"],
+        &[
+            "safelight-core",
+            "safelight-exports",
+            "safelight-library",
+            "safelight-media",
+        ],
     ),
     ("serde_json", &["safelight-core"]),
 ];

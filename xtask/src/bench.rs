@@ -7,8 +7,8 @@ use crate::{
     tools,
 };
 
-/// The comparison that needs no server, and so is the media crate's own. It is named alone and takes no options.
-const FACTS: &str = "facts";
+/// The comparisons that need no server, and so are the media crate's own. Each is named alone and takes no options.
+const OF_MEDIA: [&str; 2] = ["facts", "pictures"];
 
 /// Sets up the other programs and runs the named comparisons; options are passed on as they are.
 ///
@@ -19,16 +19,19 @@ pub(crate) fn bench(options: &[&str]) -> Result<()> {
     for skipped in tools::set_up()? {
         eprintln!("left out: {skipped}");
     }
-    if options.is_empty() || options == [FACTS] {
-        run::run(&mut cargo(&[
-            "bench",
-            "--package",
-            "safelight-media",
-            "--bench",
-            FACTS,
-        ]))?;
+    let of_media = |name: &str| options == [name];
+    for name in OF_MEDIA {
+        if options.is_empty() || of_media(name) {
+            run::run(&mut cargo(&[
+                "bench",
+                "--package",
+                "safelight-media",
+                "--bench",
+                name,
+            ]))?;
+        }
     }
-    if options == [FACTS] {
+    if OF_MEDIA.into_iter().any(of_media) {
         return Ok(());
     }
     run::run(cargo(&["bench", "--package", "safelight", "--bench", "speed", "--"]).args(options))

@@ -61,6 +61,14 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("chromium-driver"),
     },
     Tool {
+        name: "ffmpeg",
+        source: Source::Debian("ffmpeg"),
+    },
+    Tool {
+        name: "vipsthumbnail",
+        source: Source::Debian("libvips-tools"),
+    },
+    Tool {
         name: "restic-new",
         source: Source::NewerDebian("restic"),
     },

@@ -33,6 +33,8 @@ pub enum Precision {
 /// Who says when a photo was taken, the most trustworthy first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TimeSource {
+    /// A person who put it right.
+    Person,
     /// `com.apple.quicktime.creationdate` of a video: local time with its offset.
     QuickTimeCreationDate,
     /// EXIF `DateTimeOriginal`.
@@ -43,6 +45,8 @@ pub enum TimeSource {
     Xmp,
     /// A video's movie header: UTC by its specification.
     MovieHeader,
+    /// A file beside the photo in the collection that it came from, such as Google Takeout's JSON.
+    Sidecar,
     /// EXIF `DateTime` of the first image directory: when the file was last changed. Low confidence.
     ExifModified,
     /// The file's name.
@@ -60,7 +64,7 @@ pub enum Confidence {
     Low,
     /// A program says it of the photo, or the zone is not known for certain.
     Medium,
-    /// The camera noted it when it took the photo.
+    /// The camera noted it when it took the photo, or a person knows it.
     High,
 }
 
@@ -77,12 +81,14 @@ impl Confidence {
 }
 
 impl TimeSource {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
+        Self::Person,
         Self::QuickTimeCreationDate,
         Self::ExifOriginal,
         Self::ExifDigitized,
         Self::Xmp,
         Self::MovieHeader,
+        Self::Sidecar,
         Self::ExifModified,
         Self::FileName,
         Self::Client,
@@ -93,11 +99,13 @@ impl TimeSource {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Person => "person",
             Self::QuickTimeCreationDate => "quicktime-creationdate",
             Self::ExifOriginal => "exif-original",
             Self::ExifDigitized => "exif-digitized",
             Self::Xmp => "xmp",
             Self::MovieHeader => "movie-header",
+            Self::Sidecar => "sidecar",
             Self::ExifModified => "exif-modified",
             Self::FileName => "file-name",
             Self::Client => "client",
@@ -128,6 +136,7 @@ impl CaptureTime {
     #[must_use]
     pub const fn confidence(&self) -> Confidence {
         match (self.source, self.precision) {
+            (TimeSource::Person, _) => Confidence::High,
             (
                 TimeSource::QuickTimeCreationDate
                 | TimeSource::ExifOriginal
@@ -137,6 +146,7 @@ impl CaptureTime {
             (
                 TimeSource::Xmp
                 | TimeSource::MovieHeader
+                | TimeSource::Sidecar
                 | TimeSource::FileName
                 | TimeSource::Client,
                 Precision::Second,

@@ -7,6 +7,8 @@ use std::{fmt, path::PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::group::GroupName;
+
 /// One name in the library: NFC, no character that any file system in use refuses, at most 255 bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileName(String);
@@ -62,16 +64,23 @@ impl FileName {
         &self.0
     }
 
-    /// The same name with `-number` before its extension, for a second photo of the same name.
+    /// The same name with `-number` behind its stem ([`GroupName`]), for a second photo of the same name: all files of a
+    /// group can have the same number, and still belong together by their names.
+    ///
+    /// ```
+    /// use safelight_core::FileName;
+    /// assert_eq!(FileName::from_wish("a.jpg").numbered(2).as_str(), "a-2.jpg");
+    /// assert_eq!(FileName::from_wish("a.jpg.xmp").numbered(2).as_str(), "a-2.jpg.xmp");
+    /// ```
     #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
-        let (stem, extension) = split_extension(&self.0);
-        Self(format!("{stem}-{number}{extension}"))
+        let (stem, behind) = self.0.split_at(GroupName::of(&self.0).stem_end());
+        Self(format!("{stem}-{number}{behind}"))
     }
 }
 
 /// The stem, and the extension with its dot. An extension longer than 16 bytes is part of the stem.
-fn split_extension(name: &str) -> (&str, &str) {
+pub(crate) fn split_extension(name: &str) -> (&str, &str) {
     match name.rfind('.') {
         Some(dot) if dot > 0 && name.len() - dot <= 17 => name.split_at(dot),
         _ => (name, ""),

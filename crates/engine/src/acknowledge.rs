@@ -1,6 +1,7 @@
 //! What a device's 2xx means: that the photo is at home for good, or that it is offsite too, as the owner chose.
 //!
-//! Where it means offsite, the answer is held until the evidence says "safe". Uploads that wait have a backup made after a
+//! Where it means offsite, the answer is held until the evidence of the file's own copies says "safe"; what belongs to it
+//! is acknowledged by itself. Uploads that wait have a backup made after a
 //! short pause in which others may join them, so that many share a snapshot. The pause and the patience are real time:
 //! they are about clients that count seconds.
 
@@ -148,7 +149,7 @@ impl Engine {
         let mut news = self.0.waiting.news.subscribe();
         let patient_until = tokio::time::Instant::now() + patience;
         loop {
-            match self.look(device, receipt.asset).await? {
+            match self.look_at_copies(device, receipt.asset).await? {
                 Look::Answer => return Ok(()),
                 Look::Wait if self.0.scheduler.is_stopping() => {
                     return Err(NotAcknowledged::NotYet);
@@ -162,15 +163,22 @@ impl Engine {
         }
     }
 
-    async fn look(&self, device: DeviceId, asset: AssetId) -> Result<Look, NotAcknowledged> {
+    async fn look_at_copies(
+        &self,
+        device: DeviceId,
+        asset: AssetId,
+    ) -> Result<Look, NotAcknowledged> {
         let library = self.library().clone();
         blocking(move || {
             let row = library
                 .device(device)?
                 .filter(|row| row.revoked_at.is_none());
             let row = row.ok_or(NotAcknowledged::Revoked)?;
-            let is_safe =
-                || Ok::<_, CatalogueError>(library.asset(asset)?.is_some_and(|found| found.safe));
+            // The file's own copies: its 2xx says nothing of the others of its group, which may not have come yet.
+            let is_safe = || {
+                let copies = library.copies(asset)?;
+                Ok::<_, CatalogueError>(library.safety_rule().is_safe(&copies))
+            };
             if row.acknowledge == Acknowledge::Home || is_safe()? {
                 return Ok(Look::Answer);
             }

@@ -206,6 +206,7 @@ impl Engine {
     pub(crate) fn note_arrival(&self) {
         self.0.board.note_arrival();
         self.0.scheduler.note_arrival(self.0.clock.now());
+        self.0.drawing.wake();
     }
 
     /// Begins a command on a thread of its own, for a page that comes back to ask.

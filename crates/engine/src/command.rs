@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{PersonStatus, Status};
+use crate::{
+    import::{Counts, FileNote, ImportStatus, Request, Stage},
+    model::{CorrectionStatus, PersonStatus, Status},
+};
 
 /// Something that a person asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -113,11 +116,95 @@ pub enum Command {
         /// Files or folders, relative to the library; none for everything.
         paths: Vec<String>,
     },
+    /// Put the dates of photos right.
+    Correct {
+        /// Of which photos.
+        choice: PhotoChoice,
+        /// How.
+        wish: Wish,
+        /// Only say what would be done.
+        #[serde(default)]
+        preview: bool,
+        /// A preview's `fingerprint`: what would do anything else is not done.
+        #[serde(default)]
+        expect: Option<String>,
+    },
+    /// Take a correction back.
+    CorrectionUndo {
+        /// Its number.
+        id: i64,
+    },
+    /// Which dates were put right lately?
+    Corrections,
+    /// Bring in what exists. An import of the same wishes that is not done goes on.
+    Import {
+        /// From where, and how.
+        request: Request,
+        /// Whose the photos become, by name; the owner's without one.
+        #[serde(default)]
+        person: Option<String>,
+        /// Only find out what would happen.
+        #[serde(default)]
+        preview: bool,
+    },
+    /// Have all imports that are at work stop. They can go on later.
+    ImportStop,
+    /// How is the house run? What is named is set first.
+    Settings {
+        /// After how many days a device's silence is a problem, 1 to 365.
+        silent_days: Option<u16>,
+        /// How a capture time becomes a folder, such as `{YYYY}/{MM}`.
+        folders: Option<String>,
+    },
     /// What a person needs to restore with nothing but `restic`.
     Kit {
         /// For this destination only.
         destination: Option<String>,
     },
+}
+
+/// Photos, by name or by what they have in common. A photo brings the others of its group along.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PhotoChoice {
+    /// Places in the library, of photos or of folders; or SHA-256 hashes.
+    pub photos: Vec<String>,
+    /// Photos' numbers.
+    pub assets: Vec<i64>,
+    /// Of this device, by name.
+    pub device: Option<String>,
+    /// Of this camera: its model, as it calls itself.
+    pub camera: Option<String>,
+    /// Taken on this day or at this time, or later.
+    pub from: Option<String>,
+    /// Taken on this day or at this time, or earlier.
+    pub until: Option<String>,
+}
+
+/// How dates are put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum Wish {
+    /// They were taken then.
+    Set {
+        /// `2019-07-01`, `2019-07-01 14:30`, `2019-07-01T14:30:00+02:00`.
+        date: String,
+    },
+    /// The camera's clock was off.
+    Shift {
+        /// How much later they were taken: `+2h`, `-1h 30m`, `+1d`.
+        by: String,
+    },
+    /// They were taken in another zone than the camera's clock was set to.
+    Zone {
+        /// Where they were taken: `Europe/Rome`, or `+02:00`.
+        place: String,
+        /// The zone that the camera's clock was set to, if it was another one.
+        #[serde(default)]
+        camera: Option<String>,
+    },
+    /// What people said of them before is taken back.
+    Reset,
 }
 
 /// What a device's 2xx means.
@@ -185,6 +272,19 @@ pub enum Answer {
     Rebuild(RebuildOutcome),
     /// To `Restore`.
     Restore(RestoreOutcome),
+    /// To `Correct`.
+    Corrected(CorrectionOutcome),
+    /// To `CorrectionUndo`.
+    Undone(UndoOutcome),
+    /// To `Corrections`.
+    Corrections {
+        /// The newest first.
+        corrections: Vec<CorrectionStatus>,
+    },
+    /// To `Import`.
+    Import(Box<ImportOutcome>),
+    /// To `Settings`.
+    Settings(Settings),
     /// To `Kit`.
     Kit {
         /// One entry a destination.
@@ -315,6 +415,77 @@ pub struct RestoreOutcome {
     pub failed: Vec<FileFailure>,
 }
 
+/// What a correction does, or did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrectionOutcome {
+    /// By which it is taken back; none if nothing was done.
+    pub id: Option<i64>,
+    /// What it does, in words.
+    pub what: String,
+    /// How many photos get another date.
+    pub photos: u64,
+    /// How many have had that date put right so before.
+    pub unchanged: u64,
+    /// What becomes of each.
+    pub changes: Vec<DateChange>,
+    /// Photos whose date cannot be put right so.
+    pub failed: Vec<FileFailure>,
+    /// What two corrections have in common that do the same.
+    pub fingerprint: String,
+}
+
+/// What becomes of a photo's date: ISO 8601 with the offset if it is known, a day alone where the time is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateChange {
+    /// The photo's number.
+    pub asset: i64,
+    /// Its place in the library, which stays.
+    pub path: String,
+    /// The date that counted before.
+    pub before: Option<String>,
+    /// The one that counts then.
+    pub after: Option<String>,
+}
+
+/// What came of taking a correction back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoOutcome {
+    /// How many photos have their date of before again.
+    pub photos: u64,
+    /// Photos that were corrected again since, and keep that.
+    pub kept: Vec<String>,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportOutcome {
+    /// The import, with its counts.
+    pub import: ImportStatus,
+    /// What must be told of single files.
+    pub files: Vec<FileNote>,
+}
+
+impl ImportOutcome {
+    /// The counts of what was asked for: of the import, or of the look.
+    #[must_use]
+    pub fn counts(&self) -> Option<&Counts> {
+        let standing = &self.import.standing;
+        match standing.stage {
+            Stage::Looking | Stage::Looked => standing.looked.as_ref(),
+            _ => standing.brought.as_ref(),
+        }
+    }
+}
+
+/// How the house is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// After how many days a device's silence is a problem.
+    pub silent_days: u16,
+    /// How a capture time becomes a folder.
+    pub folders: String,
+}
+
 /// A file that something could not be done with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFailure {
@@ -357,7 +528,14 @@ impl Answer {
             Self::Verify(VerifyOutcome { failed, .. })
             | Self::Rebuild(RebuildOutcome { failed, .. })
             | Self::Restore(RestoreOutcome { failed, .. })
+            | Self::Corrected(CorrectionOutcome { failed, .. })
                 if !failed.is_empty() =>
+            {
+                3
+            }
+            Self::Import(outcome) if matches!(outcome.import.standing.stage, Stage::Stopped) => 1,
+            Self::Import(outcome)
+                if outcome.counts().is_some_and(|counts| counts.troubles() > 0) =>
             {
                 3
             }

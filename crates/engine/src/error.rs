@@ -36,6 +36,12 @@ pub enum EngineError {
     /// The library folder is not there.
     #[error(transparent)]
     LibraryUnavailable(#[from] library::LibraryUnavailable),
+    /// The file of pictures.
+    #[error(transparent)]
+    Pictures(#[from] library::PicturesError),
+    /// A photo could not be stored.
+    #[error(transparent)]
+    Intake(#[from] library::IntakeError),
     /// An offsite repository.
     #[error(transparent)]
     Vault(#[from] vault::VaultError),

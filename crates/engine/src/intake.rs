@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use safelight_core::{
-    AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Timestamp, lasting_name,
+    AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Remarks, Timestamp, lasting_name,
 };
 use safelight_library::{
     self as library, Acknowledge, DiskError, Entry, Filing, Library, NewNote, Outcome,
@@ -13,6 +13,7 @@ use safelight_media::Hints;
 
 use crate::{
     checksum::{Algorithm, Checksum, Hasher},
+    details::details,
     error::EngineError,
     start::Engine,
 };
@@ -185,14 +186,19 @@ impl Engine {
         drop(file);
         Ok(Filing {
             device: Some(request.device),
+            person: None,
             wish: lasting_name(request.path.name()).to_owned(),
             device_path: Some(request.path),
+            details: Some(details(&facts)),
+            beside: Vec::new(),
             kind: facts.kind,
             captured: facts.captured,
+            remarks: Remarks::default(),
             client_modified: request.modified,
             client_created: request.created,
             precondition: request.precondition,
             create_parents: request.create_parents,
+            source: None,
         })
     }
 
@@ -244,7 +250,7 @@ impl Engine {
         self.0.board.touch();
     }
 
-    fn note_room_again(&self) -> Result<(), EngineError> {
+    pub(crate) fn note_room_again(&self) -> Result<(), EngineError> {
         if self.0.disk_is_full.swap(false, Ordering::Relaxed) {
             self.library().clear_problems(DISK_FULL)?;
         }

@@ -17,8 +17,12 @@
 //! | a device's own tree, as WebDAV shows it | [`tree`] |
 //! | checksums that clients compare | [`checksum`] |
 //! | what the page shows: status, arrivals, receipts | [`model`], `view` |
+//! | photos in the order of their capture | [`timeline`] |
+//! | thumbnails and previews, drawn in the background or at once | [`pictures`] |
 //! | how each device stands, and what is overdue | `standing` |
 //! | what can be asked for: back up, verify, restore, rebuild, kit, devices, destinations | [`command`], `commands` |
+//! | collections brought in: folders, cards, exports | [`import`] |
+//! | wrong dates put right | `corrections` |
 //! | what is read from files that need not be in the library | [`inspect`] |
 //! | persistent jobs and their schedule | `schedule` |
 //! | progress of what is going on, and the live state | [`activity`] |
@@ -31,7 +35,10 @@ pub mod activity;
 pub mod checksum;
 pub mod command;
 mod commands;
+mod corrections;
+mod details;
 pub mod error;
+pub mod import;
 pub mod inspect;
 pub mod intake;
 pub mod model;
@@ -39,6 +46,7 @@ mod offsite;
 mod pace;
 pub mod pairing;
 pub mod people;
+pub mod pictures;
 pub mod pieces;
 pub mod reach;
 pub mod releasable;
@@ -48,6 +56,7 @@ pub mod sessions;
 mod settings;
 mod standing;
 mod start;
+pub mod timeline;
 pub mod tree;
 mod view;
 
@@ -63,13 +72,21 @@ pub use pairing::{
     Grant, Invitation, Invited, LoginGranted, LoginRequest, LoginStarted, TooManyLogins,
 };
 pub use people::Asker;
+pub use pictures::{Look, Size};
 pub use pieces::{PiecesError, ReceivingPiece, Whole};
 pub use releasable::{Listed, Releasable};
 pub use safelight_library::IntakeError as Refusal;
 pub use safelight_library::{
-    About, Entry, EntryChange, Moved, NewNote, NoteReceipt, Partial, PartialError, PartialId,
-    Piece, Precondition, Property, ReadError, RowError, Slot, TreeError,
+    About, Day, Entry, EntryChange, Moved, NewNote, NoteReceipt, Partial, PartialError, PartialId,
+    Period, Piece, Precondition, Property, ReadError, RowError, Slot, TreeError,
 };
+pub use safelight_media::pictures::WorkerProgram;
 pub use sessions::{Session, SessionToken};
 pub use start::{Engine, OpenError, Options};
 pub use tree::{NoteRoom, OpenPhoto, Room};
+
+/// What the decoders' own process does, and nothing else: see `safelight_media::pictures`.
+pub use safelight_media::pictures::work as media_worker;
+
+/// The argument that makes a program of ours such a process.
+pub const MEDIA_WORKER: &str = "media-worker";

@@ -104,7 +104,7 @@ pub struct Problem {
 /// Something going on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// `backup`, `verify`, `restore`, `rebuild` or `reconcile`.
+    /// `backup`, `verify`, `restore`, `rebuild`, `reconcile` or `pictures`.
     pub kind: String,
     /// On what: a destination's name, a folder.
     pub what: String,
@@ -158,6 +158,23 @@ pub struct PersonStatus {
     pub bytes: u64,
     /// How many of them are not yet safe.
     pub not_yet_safe: u64,
+}
+
+/// Dates that somebody put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrectionStatus {
+    /// The number.
+    pub id: i64,
+    /// Who did it.
+    pub person: String,
+    /// When.
+    pub at: String,
+    /// What was done, in words.
+    pub what: String,
+    /// How many photos got another date.
+    pub photos: u64,
+    /// When it was taken back.
+    pub undone_at: Option<String>,
 }
 
 /// Where somebody is signed in.
@@ -256,8 +273,35 @@ pub struct PhotoRow {
     pub safe: bool,
 }
 
-/// All that is known of one photo's copies.
+/// A photo, or the one that stands for its group, in the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TileRow {
+    /// The photo's number.
+    pub asset: i64,
+    /// The SHA-256 of its bytes.
+    pub hash: String,
+    /// `photo`, `video` or `other`.
+    pub kind: String,
+    /// The wall clock's time when it was taken, ISO 8601.
+    pub taken: Option<String>,
+    /// How long a video lasts, in whole seconds.
+    pub seconds: Option<u64>,
+    /// Whether a short video belongs to the photo, or is in it.
+    pub is_live: bool,
+    /// Whether it is a camera's raw picture, or has one beside it.
+    pub is_raw: bool,
+    /// Whether other pictures of a burst stand behind it.
+    pub is_burst: bool,
+    /// The thumbnail's colours and rough shape as a ThumbHash; none as long as there is no thumbnail.
+    pub placeholder: Option<Vec<u8>>,
+    /// Why there is no thumbnail, if that is known.
+    pub no_picture: Option<String>,
+    /// Whether what is said of the thumbnail stays so.
+    pub is_final: bool,
+}
+
+/// All that is known of one photo's copies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhotoReceipt {
     /// The photo's number.
     pub asset: i64,
@@ -273,8 +317,20 @@ pub struct PhotoReceipt {
     pub kind: String,
     /// The wall clock's time when it was taken, ISO 8601.
     pub taken: Option<String>,
+    /// How far that clock was ahead of UTC, if it is known: `+02:00`.
+    pub taken_offset: Option<String>,
+    /// Whether only the day is known.
+    pub taken_day_only: bool,
     /// Who says so.
     pub taken_from: Option<String>,
+    /// Why there is no picture to look at, if that is known.
+    pub no_picture: Option<String>,
+    /// What the photo itself says of when it was taken, if something else counts; empty if it says nothing.
+    pub taken_by_itself: Option<String>,
+    /// Whether a person put the date right.
+    pub corrected: bool,
+    /// What a collection said that the photo came from.
+    pub remarks: PhotoRemarks,
     /// Whether the owner's rule calls it safe.
     pub safe: bool,
     /// What is still to be proved.
@@ -283,6 +339,37 @@ pub struct PhotoReceipt {
     pub arrivals: Vec<ReceiptArrival>,
     /// Where it is, and what was proved.
     pub copies: Vec<ReceiptCopy>,
+    /// All files of its group, the one that stands for it first; empty for a photo of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<GroupMember>,
+}
+
+/// A file of a photo's group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMember {
+    /// The photo's number.
+    pub asset: i64,
+    /// The name that it arrived with.
+    pub name: String,
+    /// The place in the library.
+    pub path: String,
+    /// What it is to the one that stands for the group, in [`safelight_core::group::Role`]'s words; none for that one.
+    pub role: Option<String>,
+    /// Whether its own copies are proved as the owner's rule demands. The group is safe when all of them are.
+    pub proved: bool,
+}
+
+/// What is said of a photo beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhotoRemarks {
+    /// Latitude and longitude in degrees, north and east positive.
+    pub position: Option<(f64, f64)>,
+    /// What it shows.
+    pub description: Option<String>,
+    /// Whether somebody likes it more than others.
+    pub favourite: bool,
+    /// The albums that it is in.
+    pub albums: Vec<String>,
 }
 
 /// How a photo came.

@@ -67,7 +67,8 @@ impl<K: Copy + Eq + Hash> Tries<K> {
     /// How long the next try has to wait.
     fn wait(&self, key: &K, now: Timestamp) -> Option<Duration> {
         let entry = self.0.get(key)?;
-        (entry.next_at > now)
+        // Before the last wrong try: the clock was put back, and nobody waits until it has caught up.
+        (entry.last <= now && entry.next_at > now)
             .then(|| Duration::try_from(entry.next_at.duration_since(now)).unwrap_or(LONGEST_WAIT))
     }
 
@@ -273,6 +274,19 @@ mod tests {
                 .checked_add(FORGOTTEN + SignedDuration::from_secs(1))
                 .unwrap();
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_keeps_nobody_out() {
+        let pace = Pace::default();
+        assert_eq!(tries(&pace, |_| NEAR, |_| "owner".into()), FREE_TRIES);
+        let yesterday = NOW.checked_sub(SignedDuration::from_hours(24)).unwrap();
+        assert!(pace.check(NEAR, "owner", yesterday).is_ok());
+        pace.note_wrong(NEAR, "owner", yesterday);
+        assert!(
+            pace.check(NEAR, "owner", yesterday).is_err(),
+            "a wrong try is one"
+        );
     }
 
     #[test]

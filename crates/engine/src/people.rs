@@ -114,6 +114,9 @@ impl Engine {
                     paths,
                 }
             }
+            command @ (Command::Correct { .. }
+            | Command::CorrectionUndo { .. }
+            | Command::Corrections) => return self.put_right(asker, command),
             _ => return Err(EngineError::NotAllowed),
         };
         self.run(command, progress)

@@ -64,7 +64,10 @@ impl Engine {
                 let is_here = match found.next() {
                     Some(Release::Safe) => true,
                     Some(Release::NotYet(missing)) => {
-                        matches!(missing, Missing::HomeUnread | Missing::Offsite)
+                        matches!(
+                            missing,
+                            Missing::HomeUnread | Missing::Offsite | Missing::Group
+                        )
                     }
                     Some(Release::Unknown) | None => false,
                 };
@@ -123,5 +126,6 @@ const fn why(missing: Missing) -> &'static str {
         Missing::HomeDamaged => "the file at home is damaged; send the photo again",
         Missing::HomeUnread => "the file at home was not yet read again",
         Missing::Offsite => "there are not yet enough proved offsite copies",
+        Missing::Group => "another file that belongs to it is not safe yet",
     }
 }

@@ -167,6 +167,11 @@ impl Engine {
                         "The manifests could not be written and will be tried again: {error}"
                     );
                 }
+                if let Err(error) = engine.library().follow_capture_times() {
+                    tracing::warn!(
+                        "Files did not get the times of their photos and will be tried again: {error}"
+                    );
+                }
                 engine.0.scheduler.rest(MANIFESTS_EVERY);
             }
         })?;
@@ -179,6 +184,7 @@ impl Engine {
         self.0.board.close();
         self.0.scheduler.wake();
         self.0.waiting.wake();
+        self.0.drawing.wake();
         let threads: Vec<_> = std::mem::take(
             &mut *self
                 .0

@@ -117,10 +117,10 @@ impl Engine {
         let stored = person
             .as_ref()
             .and_then(|person| person.secret_hash.clone());
-        let stored = stored.unwrap_or_else(|| NOBODYS_HASH.to_owned());
+        let looked_at = stored.clone().unwrap_or_else(|| NOBODYS_HASH.to_owned());
         let engine = self.clone();
-        let right = blocking(move || engine.0.access.passwords.is(&stored, &password)).await;
-        let Some(person) = person.filter(|person| right && person.secret_hash.is_some()) else {
+        let right = blocking(move || engine.0.access.passwords.is(&looked_at, &password)).await;
+        let (Some(person), Some(secret_hash), true) = (person, stored, right) else {
             access.pace.note_wrong(from, &counted, now);
             return Err(AccessError::Wrong);
         };
@@ -130,17 +130,20 @@ impl Engine {
             .checked_add(SESSION)
             .map_err(|error| EngineError::Bug(error.to_string()))?;
         let (library, token_hash) = (self.library().clone(), hash_token(&cookie));
-        blocking(move || {
+        let begun = blocking(move || {
             library.add_session(NewSession {
                 token_hash: &token_hash,
                 person: person.id,
+                secret_hash: &secret_hash,
                 from: &from.to_string(),
                 expires,
             })
-        })
-        .await
-        .map_err(EngineError::from)?;
-        Ok(SessionToken(cookie))
+        });
+        if begun.await.map_err(EngineError::from)? {
+            Ok(SessionToken(cookie))
+        } else {
+            Err(AccessError::Wrong)
+        }
     }
 
     async fn who_signs_in(&self, name: &str) -> Result<Option<PersonRow>, EngineError> {

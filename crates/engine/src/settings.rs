@@ -3,7 +3,7 @@
 use safelight_core::FolderTemplate;
 use safelight_library::LibraryError;
 
-use crate::{commands::folder_key, error::EngineError, start::Engine};
+use crate::{command::Settings, commands::folder_key, error::EngineError, start::Engine};
 
 /// The setting of how many days a device may be silent.
 const SILENT_DAYS: &str = "devices.silent-days";
@@ -13,6 +13,24 @@ const DEFAULT_SILENT_DAYS: u16 = 7;
 const MOST_SILENT_DAYS: u16 = 365;
 
 impl Engine {
+    /// Sets what is named, and tells all.
+    pub(crate) fn settings(
+        &self,
+        silent_days: Option<u16>,
+        folders: Option<&str>,
+    ) -> Result<Settings, EngineError> {
+        if let Some(folders) = folders {
+            self.set_folder_template(folders)?;
+        }
+        if let Some(days) = silent_days {
+            self.set_silent_days(days)?;
+        }
+        Ok(Settings {
+            silent_days: self.silent_days()?,
+            folders: self.folder_template()?.to_string(),
+        })
+    }
+
     /// After how many days without a sign of life a device's silence is a problem.
     ///
     /// # Errors

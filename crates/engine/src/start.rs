@@ -8,11 +8,12 @@ use std::{
 use jiff::tz::TimeZone;
 use safelight_core::{Clock, Entropy, Timestamp};
 use safelight_library::{Library, RealDisk, RootState};
+use safelight_media::pictures::WorkerProgram;
 
 use crate::{
-    access::Access, acknowledge::Waiting, activity::Board, error::EngineError,
-    intake::SmallUploads, offsite::Offsite, pairing::Pairing, reach::Reaching, schedule::Scheduler,
-    secrets::write_private,
+    access::Access, acknowledge::Waiting, activity::Board, error::EngineError, import::AtWork,
+    intake::SmallUploads, offsite::Offsite, pairing::Pairing, pictures::Drawing, reach::Reaching,
+    schedule::Scheduler, secrets::write_private,
 };
 
 /// The setting that holds how devices reach the server.
@@ -34,6 +35,8 @@ pub struct Options {
     pub entropy: Arc<dyn Entropy>,
     /// The zone in which times without a zone are read.
     pub zone: TimeZone,
+    /// What makes pictures of photos; without it none are made.
+    pub media_worker: Option<WorkerProgram>,
 }
 
 /// Why the engine could not be opened.
@@ -66,6 +69,9 @@ pub(crate) struct Inner {
     pub(crate) disk_is_full: AtomicBool,
     pub(crate) control_token: OnceLock<String>,
     pub(crate) small_uploads: SmallUploads,
+    pub(crate) drawing: Drawing,
+    /// The imports at work.
+    pub(crate) imports: AtWork,
 }
 
 impl Engine {
@@ -104,6 +110,8 @@ impl Engine {
             walking: Mutex::default(),
             disk_is_full: AtomicBool::new(true),
             small_uploads: SmallUploads::default(),
+            drawing: Drawing::new(options.media_worker),
+            imports: AtWork::default(),
             control_token: OnceLock::new(),
             library,
             clock: options.clock,
@@ -131,7 +139,7 @@ impl Engine {
         Self::open(options)
     }
 
-    /// Starts what runs by itself: schedule, manifests, live state, and the look at what a crash left behind.
+    /// Starts what runs by itself: schedule, manifests, pictures, live state, and the look at what a crash left behind.
     ///
     /// # Errors
     ///
@@ -139,6 +147,8 @@ impl Engine {
     pub fn start(&self) -> Result<(), EngineError> {
         self.start_schedule()?;
         self.start_waiting_backups()?;
+        self.start_drawing()?;
+        self.resume_imports()?;
         self.start_publisher()
     }
 

@@ -1,13 +1,14 @@
 //! What the page and `safelight status` show, in plain data.
 
-use safelight_core::{AssetId, CopyState, DeviceId, Place, Timestamp};
-use safelight_library::{ArrivalId, Asset, Outcome, RootState, Whose};
+use safelight_core::{AssetId, CopyState, DeviceId, Place, Precision, Timestamp};
+use safelight_library::{Arrival, ArrivalId, Asset, Outcome, PictureState, RootState, Whose};
 
 use crate::{
+    corrections::iso,
     error::EngineError,
     model::{
-        ArrivalRow, DestinationStatus, LibraryState, LibraryStatus, PhotoReceipt, PhotoRow,
-        Problem, ReceiptArrival, ReceiptCopy, Status,
+        ArrivalRow, DestinationStatus, GroupMember, LibraryState, LibraryStatus, PhotoReceipt,
+        PhotoRemarks, PhotoRow, Problem, ReceiptArrival, ReceiptCopy, Status,
     },
     people::Asker,
     start::Engine,
@@ -141,27 +142,27 @@ impl Engine {
         let whose = self.whose(asker, device)?;
         let limit = limit.min(500) as usize;
         let rows = self.library().recent(whose, before.map(ArrivalId), limit)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ArrivalRow {
-                id: row.id.0,
-                asset: row.asset.id.0,
-                name: row
-                    .device_path
-                    .as_ref()
-                    .and_then(|path| path.rsplit('/').next())
-                    .unwrap_or(&row.asset.original_name)
-                    .to_owned(),
-                path: row.asset.path.to_string(),
-                size: row.asset.size,
-                kind: row.asset.kind.as_str().into(),
-                device: row.device.map(|(_, name)| name),
-                arrived_at: text(row.at),
-                taken: row.asset.captured.map(|taken| taken.local.to_string()),
-                safe: row.asset.safe,
-                duplicate: row.outcome == Outcome::Duplicate,
-            })
-            .collect())
+        Ok(rows.into_iter().map(arrival_row).collect())
+    }
+
+    /// The photos that a device of the asker's may forget, by their latest uploads, or those before a given one.
+    ///
+    /// # Errors
+    ///
+    /// The device is not the asker's; the catalogue cannot be read.
+    pub fn may_forget(
+        &self,
+        asker: Asker,
+        device: i64,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<ArrivalRow>, EngineError> {
+        let device = self.device_of(asker, DeviceId(device))?.id;
+        let limit = limit.min(500) as usize;
+        let rows = self
+            .library()
+            .safe_of(device, before.map(ArrivalId), limit)?;
+        Ok(rows.into_iter().map(arrival_row).collect())
     }
 
     fn whose(&self, asker: Asker, device: Option<i64>) -> Result<Whose, EngineError> {
@@ -222,6 +223,7 @@ impl Engine {
         }
         let destinations = library.destinations()?;
         let copies = library.copies(asset.id)?;
+        let said = library.said_of(asset.id)?;
         let mut arrivals = library.arrivals_of(asset.id)?;
         arrivals.retain(|arrival| asker.is_owner() || arrival.person == asker.person());
         // Another person may have called it otherwise.
@@ -249,6 +251,7 @@ impl Engine {
                 .find(|row| row.id == id)
                 .map_or_else(|| format!("destination {id}"), |row| row.name.clone()),
         };
+        let group = self.group_of(asker, &asset)?;
         Ok(Some(PhotoReceipt {
             asset: asset.id.0,
             hash: asset.hash.to_string(),
@@ -257,9 +260,37 @@ impl Engine {
             size: asset.size,
             kind: asset.kind.as_str().into(),
             taken: asset.captured.map(|taken| taken.local.to_string()),
+            taken_offset: asset
+                .captured
+                .and_then(|taken| taken.offset)
+                .map(|offset| offset.to_string()),
+            taken_day_only: asset
+                .captured
+                .is_some_and(|taken| taken.precision == Precision::Day),
             taken_from: asset.captured.map(|taken| taken.source.as_str().to_owned()),
+            no_picture: self.no_picture(&asset)?,
+            taken_by_itself: (said.own != asset.captured)
+                .then(|| said.own.as_ref().map(iso).unwrap_or_default()),
+            corrected: said.person.is_some(),
+            remarks: PhotoRemarks {
+                position: said
+                    .collection
+                    .position
+                    .map(|at| (at.latitude, at.longitude)),
+                description: said
+                    .collection
+                    .description
+                    .map(|text| text.as_str().to_owned()),
+                favourite: said.collection.favourite,
+                albums: said
+                    .collection
+                    .albums
+                    .iter()
+                    .map(|album| album.as_str().to_owned())
+                    .collect(),
+            },
             safe: asset.safe,
-            why_not_safe: self.why_not_safe(&asset, &copies, destinations.is_empty())?,
+            why_not_safe: self.why_not_safe(&asset, &copies, destinations.is_empty(), &group)?,
             arrivals,
             copies: copies
                 .iter()
@@ -270,6 +301,38 @@ impl Engine {
                     at: text(copy.at),
                 })
                 .collect(),
+            group,
+        }))
+    }
+
+    /// The files of a photo's group that somebody may see; none for a photo of its own.
+    fn group_of(&self, asker: Asker, asset: &Asset) -> Result<Vec<GroupMember>, EngineError> {
+        let library = self.library();
+        let (rule, files) = (library.safety_rule(), library.group(asset.id)?);
+        if files.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let mut group = Vec::with_capacity(files.len());
+        for file in files {
+            if self.may_see(asker, file.id)? {
+                group.push(GroupMember {
+                    asset: file.id.0,
+                    name: file.original_name,
+                    path: file.path.to_string(),
+                    role: file.role.map(|role| role.as_str().to_owned()),
+                    proved: rule.is_safe(&library.copies(file.id)?),
+                });
+            }
+        }
+        Ok(group)
+    }
+
+    /// Why there is no picture of a photo, if that is known.
+    fn no_picture(&self, asset: &Asset) -> Result<Option<String>, EngineError> {
+        let states = self.library().picture_states(&[asset.hash])?;
+        Ok(states.into_iter().find_map(|state| match state {
+            PictureState::Refused { reason } | PictureState::Later { reason } => Some(reason),
+            PictureState::Undrawn | PictureState::Drawn { .. } => None,
         }))
     }
 
@@ -278,6 +341,7 @@ impl Engine {
         asset: &Asset,
         copies: &[safelight_core::Evidence],
         no_destination: bool,
+        group: &[GroupMember],
     ) -> Result<Option<String>, EngineError> {
         if asset.safe {
             return Ok(None);
@@ -307,7 +371,41 @@ impl Engine {
         } else if good_offsite < usize::from(rule.offsite_copies.max(1)) {
             reasons.push("there are not yet enough proved offsite copies");
         }
+        let unproved: Vec<&str> = group
+            .iter()
+            .filter(|file| !file.proved && file.asset != asset.id.0)
+            .map(|file| file.name.as_str())
+            .collect();
+        let others;
+        if !unproved.is_empty() {
+            others = format!(
+                "what belongs to it is not safe yet: {}",
+                unproved.join(", ")
+            );
+            reasons.push(&others);
+        }
         Ok(Some(reasons.join(", and ")))
+    }
+}
+
+fn arrival_row(row: Arrival) -> ArrivalRow {
+    ArrivalRow {
+        id: row.id.0,
+        asset: row.asset.id.0,
+        name: row
+            .device_path
+            .as_ref()
+            .and_then(|path| path.rsplit('/').next())
+            .unwrap_or(&row.asset.original_name)
+            .to_owned(),
+        path: row.asset.path.to_string(),
+        size: row.asset.size,
+        kind: row.asset.kind.as_str().into(),
+        device: row.device.map(|(_, name)| name),
+        arrived_at: text(row.at),
+        taken: row.asset.captured.map(|taken| taken.local.to_string()),
+        safe: row.asset.safe,
+        duplicate: row.outcome == Outcome::Duplicate,
     }
 }
 

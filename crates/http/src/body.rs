@@ -122,15 +122,21 @@ pub(crate) async fn begin(
     })
 }
 
-/// Reads the rest of a refused body, as far as it is small and comes quickly.
+/// Reads the rest of a refused body, as far as it is small and comes quickly: nobody keeps a connection by sending a byte
+/// now and then.
 pub(crate) async fn drain(body: &mut BodyDataStream) {
-    let mut seen = 0;
-    // A body that fails here was refused anyway; the answer goes out, or the connection is gone.
-    while let Ok(Some(Ok(piece))) = timeout(Duration::from_secs(5), body.next()).await {
-        seen += piece.len() as u64;
-        if seen > DRAINED {
-            break;
+    let rest = async {
+        let mut seen = 0;
+        // A body that fails here was refused anyway; the answer goes out, or the connection is gone.
+        while let Ok(Some(Ok(piece))) = timeout(Duration::from_secs(5), body.next()).await {
+            seen += piece.len() as u64;
+            if seen > DRAINED {
+                break;
+            }
         }
+    };
+    if timeout(STALLED, rest).await.is_err() {
+        tracing::debug!("A refused body came too slowly to be heard out");
     }
 }
 

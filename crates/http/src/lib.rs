@@ -12,8 +12,9 @@
 //!
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
 //! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
-//! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`).
-//! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]).
+//! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`),
+//! pictures (`pictures`), and the JSON in which those who send a token are refused (`refusal`).
+//! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]), to as many at a time as there are `places`.
 
 mod api;
 mod auth;
@@ -29,9 +30,12 @@ mod impatient;
 mod media_type;
 mod nextcloud;
 mod origin;
+mod pictures;
+mod places;
 mod plain_http;
 mod proxy;
 mod ranges;
+mod refusal;
 mod resumable;
 mod server;
 mod stamps;
@@ -143,10 +147,17 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/photos/not-yet-safe", get(ui::photos::not_yet_safe))
         .route("/photo/{id}", get(ui::photos::receipt))
         .route("/photo/{id}/file", get(ui::photos::download))
+        .route("/photo/{id}/thumbnail", get(ui::pictures::thumbnail))
+        .route("/photo/{id}/preview", get(ui::pictures::preview))
+        .route("/timeline", get(ui::timeline::newest))
+        .route("/timeline/{period}", get(ui::timeline::show))
+        .route("/timeline/{period}/tiles", get(ui::timeline::slice))
         .route("/devices", get(ui::devices::list).post(ui::connect::add))
         .merge(ui::connect::routes())
+        .merge(ui::correct::routes())
         .merge(ui::login_flow::routes())
         .route("/devices/{id}", get(ui::device::show).post(ui::device::set))
+        .route("/devices/{id}/may-forget", get(ui::photos::may_forget))
         .route("/devices/{id}/revoke", post(ui::devices::revoke))
         .route("/people", get(ui::people::list).post(ui::people::add))
         .route("/people/{id}/rename", post(ui::people::rename))
@@ -167,6 +178,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/verify", post(ui::destinations::verify))
         .merge(resumable::routes())
         .merge(ui::up::routes())
+        .merge(ui::import::routes())
         .route("/restore", get(ui::restore::form).post(ui::restore::begin))
         .route("/task/{id}", get(ui::task::show))
         .route("/settings", get(ui::settings::show))

@@ -69,7 +69,7 @@ pub(crate) fn is_from_home(reach: &Reach, connection: &Connection, headers: &Hea
 
 /// Whether an address is one of a home network's: private (RFC 1918, RFC 4193), of the link, this machine's own, or of
 /// the same IPv6 network as the address of ours that was reached.
-fn is_home(peer: IpAddr, local: IpAddr) -> bool {
+pub(crate) fn is_home(peer: IpAddr, local: IpAddr) -> bool {
     match (peer, local) {
         (IpAddr::V4(peer), _) => peer.is_loopback() || peer.is_private() || peer.is_link_local(),
         (IpAddr::V6(peer), local) => {

@@ -1,7 +1,7 @@
 //! Speaking HTTP/1.1 on a listening socket, plain or in TLS, with limits that keep a slow, broken or hostile client from
 //! taking more than its share.
 
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -12,7 +12,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::watch,
     time::{sleep, timeout},
 };
 use tokio_rustls::{LazyConfigAcceptor, rustls::server::Acceptor, server::TlsStream};
@@ -21,11 +21,10 @@ use tower::ServiceExt;
 use crate::{
     connection::Connection,
     impatient::Impatient,
+    places::Places,
     tls::{Face, Gather, Tls},
 };
 
-/// Connections at a time. A phone opens up to six; a household's worth of phones, and room.
-const CONNECTIONS: usize = 512;
 /// How long a request's headers may take, how long a connection may wait for its next request, and how long a new one
 /// for its first byte.
 const HEADERS: Duration = Duration::from_secs(75);
@@ -61,17 +60,17 @@ pub async fn serve(
     tls: Tls,
     shutdown: impl Future,
 ) -> io::Result<()> {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new();
     let graceful = GracefulShutdown::new();
     let (close, closing) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
     listener.local_addr()?;
     loop {
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            let free = places.free().await;
+            (free, listener.accept().await)
         };
-        let (place, accepted) = tokio::select! {
+        let (free, accepted) = tokio::select! {
             next = next => next,
             _ = &mut shutdown => break,
         };
@@ -89,6 +88,11 @@ pub async fn serve(
             local: local.ip().to_canonical(),
             is_secure: false,
             closing: closing.clone(),
+        };
+        let free = free.map_err(io::Error::other)?;
+        let Some(place) = places.give(free, connection.peer, connection.local) else {
+            tracing::debug!(%peer, "A connection from outside was not taken: there are too many");
+            continue;
         };
         let guest = Guest {
             stream,

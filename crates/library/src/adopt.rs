@@ -5,15 +5,17 @@ use std::{collections::HashSet, fs::File, path::Path};
 
 use rusqlite::Transaction;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, Evidence, FileName, LibraryPath, MediaKind,
-    Place, Proof, Timestamp,
+    AssetId, ContentHash, CopyState, Details, Evidence, FileName, LibraryPath, MediaKind, Place,
+    Proof, Timestamp,
 };
 
 use crate::{
     asset::{self, Asset},
-    committer::{NewAsset, insert_asset, note_arrival, relocate, reset_home},
+    committer::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
+    file_times,
+    groups::{self, Naming, New},
     intake::Outcome,
     manifest_format::{Facts, Line},
     names::{Flight, Reservation},
@@ -21,6 +23,7 @@ use crate::{
     placement::{Bytes, Lying, hash_of},
     problems::{self, kind},
     reconcile::Described,
+    remarks::{self, Said},
     root::Root,
     stored::micros,
     verify::same_time,
@@ -33,7 +36,7 @@ const BATCH: usize = 256;
 /// What was found out about one file, and must be written.
 pub(crate) enum Finding {
     /// A photo that the catalogue did not know.
-    New(NewPhoto),
+    New(Box<NewPhoto>),
     /// The file of a photo that the catalogue knows: all its bytes were read and are right.
     Home {
         asset: AssetId,
@@ -41,10 +44,23 @@ pub(crate) enum Finding {
         path: LibraryPath,
         modified: Timestamp,
     },
+    /// What a manifest says of a photo that the catalogue knows under another path.
+    Said { asset: AssetId, said: Said },
     /// The file of a photo that the catalogue knows, with other bytes though nobody changed it.
     Damaged { asset: AssetId },
     /// Something to tell.
     Odd(Oddity),
+}
+
+impl Finding {
+    /// Where the photo's good file lies that was found.
+    fn file(&self) -> Option<&LibraryPath> {
+        match self {
+            Self::New(photo) if photo.state == CopyState::Good => Some(&photo.path),
+            Self::Home { path, .. } => Some(path),
+            Self::New(_) | Self::Said { .. } | Self::Damaged { .. } | Self::Odd(_) => None,
+        }
+    }
 }
 
 /// A photo to be added.
@@ -54,7 +70,9 @@ pub(crate) struct NewPhoto {
     pub(crate) kind: MediaKind,
     pub(crate) path: LibraryPath,
     pub(crate) original_name: String,
-    pub(crate) captured: Option<CaptureTime>,
+    /// What is said of it, its own time among it.
+    pub(crate) said: Said,
+    pub(crate) details: Option<Details>,
     pub(crate) modified: Timestamp,
     pub(crate) added_at: Timestamp,
     /// What is known of the home file.
@@ -75,7 +93,8 @@ impl NewPhoto {
             size: facts.size,
             kind: facts.kind(),
             original_name: facts.name.clone(),
-            captured: facts.captured(),
+            said: facts.said(),
+            details: None,
             modified,
             added_at: facts.added,
             path,
@@ -243,9 +262,15 @@ impl<'a> Adopter<'a> {
                 path,
                 modified: file.modified,
             },
-            None => Finding::New(self.describe(&absolute, path, bytes, file.modified, facts)),
+            None => Finding::New(Box::new(self.describe(
+                &absolute,
+                path,
+                bytes,
+                file.modified,
+                facts,
+            ))),
         };
-        if let Finding::New(NewPhoto { path, .. }) | Finding::Home { path, .. } = &finding
+        if let Some(path) = finding.file()
             && let Err(error) = self.core.flush_file(&absolute)
         {
             // Whoever sends these bytes now is told that they are stored: then they must be.
@@ -272,7 +297,30 @@ impl<'a> Adopter<'a> {
             return Ok(());
         }
         let photo = NewPhoto::from_manifest(hash, facts, path, modified, CopyState::Damaged);
-        self.push(Finding::New(photo), Some(name), Some(flight))
+        self.push(Finding::New(Box::new(photo)), Some(name), Some(flight))
+    }
+
+    /// Takes over what a line says of a photo that lies elsewhere now, if nothing was said of it there: whoever moved the
+    /// file did not move its line.
+    pub(crate) fn hear(&mut self, line: &Line) -> Result<(), LibraryError> {
+        let Some(said) = line
+            .facts
+            .as_ref()
+            .map(Facts::said)
+            .filter(|said| !said.is_by_itself())
+        else {
+            return Ok(());
+        };
+        let known = self
+            .core
+            .catalogue
+            .read("look for the same bytes", |connection| {
+                Ok::<_, LibraryError>(asset::by_hash(connection, &line.hash)?)
+            })?;
+        match known {
+            Some(Asset { id: asset, .. }) => self.push(Finding::Said { asset, said }, None, None),
+            None => Ok(()),
+        }
     }
 
     /// Whether the catalogue has these bytes.
@@ -313,7 +361,7 @@ impl<'a> Adopter<'a> {
         loop {
             let (number, renamed, name) = self
                 .core
-                .free_name(path.folder(), &wish, &unusable)
+                .free_name(path.folder(), &wish, Naming::Free, &unusable)
                 .map_err(LibraryError::from_naming)?;
             match self.core.disk.place(&old, &self.root.file(&renamed)) {
                 Ok(()) => return Ok(Some((renamed, name))),
@@ -334,19 +382,18 @@ impl<'a> Adopter<'a> {
         modified: Timestamp,
         facts: Option<&Facts>,
     ) -> NewPhoto {
-        let described = match facts {
-            Some(facts) => Described {
-                kind: facts.kind(),
-                captured: facts.captured(),
-            },
-            None => (self.describe)(absolute, path.name()),
+        let described = (self.describe)(absolute, path.name());
+        let (kind, said) = match facts {
+            Some(facts) => (facts.kind(), facts.said()),
+            None => (described.kind, Said::by_itself(described.captured)),
         };
         NewPhoto {
             hash: bytes.hash,
             size: bytes.size,
-            kind: described.kind,
+            kind,
             original_name: facts.map_or_else(|| path.name().to_owned(), |facts| facts.name.clone()),
-            captured: described.captured,
+            said,
+            details: described.details,
             modified,
             added_at: facts.map_or_else(|| self.core.clock.now(), |facts| facts.added),
             path,
@@ -399,13 +446,7 @@ impl<'a> Adopter<'a> {
         }
         let mut folders = HashSet::new();
         for finding in &waiting {
-            if let Finding::New(NewPhoto {
-                path,
-                state: CopyState::Good,
-                ..
-            })
-            | Finding::Home { path, .. } = finding
-            {
+            if let Some(path) = finding.file() {
                 folders.insert(path.folder());
             }
         }
@@ -420,7 +461,7 @@ impl<'a> Adopter<'a> {
         self.adopted += self.core.catalogue.write("take in files", |change| {
             let mut adopted = 0;
             for finding in &waiting {
-                adopted += write(change, finding, now)?;
+                adopted += write(self.core, change, finding, now)?;
             }
             Ok::<_, LibraryError>(adopted)
         })?;
@@ -430,7 +471,12 @@ impl<'a> Adopter<'a> {
 }
 
 /// Returns how many photos are new, or back.
-fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlite::Result<u64> {
+fn write(
+    core: &Core,
+    change: &Transaction<'_>,
+    finding: &Finding,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
     let home = |state| Evidence {
         place: Place::Home,
         state,
@@ -439,6 +485,7 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
     };
     match finding {
         Finding::New(photo) => {
+            let captured = photo.said.captured();
             let id = insert_asset(
                 change,
                 &NewAsset {
@@ -447,13 +494,22 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
                     kind: photo.kind,
                     path: &photo.path,
                     original_name: &photo.original_name,
-                    captured: photo.captured.as_ref(),
+                    captured: captured.as_ref(),
+                    details: photo.details.as_ref(),
                     modified: photo.modified,
                     added_at: photo.added_at,
                 },
             )?;
+            remarks::put(change, id, &photo.said)?;
+            // Also where the file had not got its time yet when the catalogue was lost.
+            if let Some(time) = photo.said.file_time(core) {
+                file_times::become_due(change, id, time)?;
+            }
             store(change, id, &home(photo.state), None)?;
-            note_arrival(change, id, None, None, photo.added_at, Outcome::Stored)?;
+            note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
+            if let Some(photo) = asset::by_id(change, id)? {
+                groups::regroup(change, id, &New::found(change, &photo)?)?;
+            }
             Ok(u64::from(photo.state == CopyState::Good))
         }
         Finding::Home {
@@ -474,6 +530,14 @@ fn write(change: &Transaction<'_>, finding: &Finding, now: Timestamp) -> rusqlit
             store(change, *asset, &home(CopyState::Good), None)?;
             judge(change, stored_rule(change)?, *asset)?;
             Ok(u64::from(moved))
+        }
+        Finding::Said { asset, said } => {
+            if let Some(photo) = asset::by_id(change, *asset)?
+                && remarks::of(change, &photo)?.is_by_itself()
+            {
+                remarks::change_said(core, change, &photo, said.clone())?;
+            }
+            Ok(0)
         }
         Finding::Damaged { asset } => {
             store(change, *asset, &home(CopyState::Damaged), None)?;

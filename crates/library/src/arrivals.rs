@@ -62,6 +62,8 @@ pub struct Arrival {
 const FROM: &str = "r.id, r.device, d.name, r.device_path, r.at, r.outcome, r.person
     FROM arrival r JOIN asset a ON a.id = r.asset LEFT JOIN device d ON d.id = r.device";
 
+const OF_DEVICE: &str = "r.device = ?3 AND r.device IS NOT NULL";
+
 fn arrival(row: &Row<'_>) -> rusqlite::Result<Arrival> {
     const C: usize = ASSET_COLUMNS;
     let asset = asset(row)?;
@@ -91,20 +93,50 @@ impl Library {
         before: Option<ArrivalId>,
         limit: usize,
     ) -> Result<Vec<Arrival>, CatalogueError> {
-        let before = before.map_or(i64::MAX, |id| id.0);
         // The words that the partial indexes have.
         let condition = match whose {
             Whose::Everybody => "?3 = 0",
             Whose::Member(_) => "r.person = ?3 AND r.person <> 1",
-            Whose::Device(_) => "r.device = ?3 AND r.device IS NOT NULL",
+            Whose::Device(_) => OF_DEVICE,
         };
+        self.arrivals_where(condition, whose.number(), before, limit)
+    }
+
+    /// The photos of a device that are safe now, which it may forget, each by its latest arrival, newest first: up to
+    /// `limit` before one that is known already.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn safe_of(
+        &self,
+        device: DeviceId,
+        before: Option<ArrivalId>,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, CatalogueError> {
+        let condition = format!(
+            "{OF_DEVICE} AND a.safe = 1 AND NOT EXISTS (
+               SELECT 1 FROM arrival later WHERE later.asset = r.asset AND later.device = r.device AND later.id > r.id)"
+        );
+        self.arrivals_where(&condition, device.0, before, limit)
+    }
+
+    /// What a condition on `?3` names.
+    fn arrivals_where(
+        &self,
+        condition: &str,
+        of: i64,
+        before: Option<ArrivalId>,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, CatalogueError> {
+        let before = before.map_or(i64::MAX, |id| id.0);
         self.core()
             .catalogue
             .read("list the latest arrivals", |connection| {
                 let mut query = connection.prepare_cached(&format!(
                     "SELECT {ASSET}, {FROM} WHERE r.id < ?1 AND {condition} ORDER BY r.id DESC LIMIT ?2"
                 ))?;
-                let rows = query.query_map(params![before, at_most(limit), whose.number()], arrival)?;
+                let rows = query.query_map(params![before, at_most(limit), of], arrival)?;
                 Ok(rows.collect::<rusqlite::Result<_>>()?)
             })
     }

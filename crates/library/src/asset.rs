@@ -3,7 +3,9 @@
 use std::fs::File;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use safelight_core::{AssetId, CaptureTime, ContentHash, LibraryPath, MediaKind, Timestamp};
+use safelight_core::{
+    AssetId, CaptureTime, ContentHash, DeviceId, LibraryPath, MediaKind, Timestamp, group::Role,
+};
 
 use crate::{
     arrivals::Whose,
@@ -35,6 +37,10 @@ pub struct Asset {
     pub modified: Timestamp,
     /// Whether its copies are proved as the owner's rule demands.
     pub safe: bool,
+    /// The photo that stands for its group, if that is another one.
+    pub part_of: Option<AssetId>,
+    /// What it is to that photo.
+    pub role: Option<Role>,
 }
 
 pub(crate) fn by_id(connection: &Connection, id: AssetId) -> rusqlite::Result<Option<Asset>> {
@@ -192,6 +198,35 @@ impl Library {
                     query.query_map(params![after.0, at_most(limit), whose.number()], asset)?;
                 Ok(rows.collect::<rusqlite::Result<_>>()?)
             })
+    }
+
+    /// The photo that an entry of a device's tree stands for; none if there is no such entry (any more), or it stands for
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn photo_of_entry(
+        &self,
+        device: DeviceId,
+        entry: i64,
+    ) -> Result<Option<Asset>, CatalogueError> {
+        self.core().catalogue.read("look up a photo", |connection| {
+            // What is below a removed folder is removed.
+            Ok(connection
+                .prepare_cached(&format!(
+                    "WITH RECURSIVE up (parent, removed_at) AS (
+                       SELECT parent, removed_at FROM entry WHERE id = ?1
+                       UNION ALL
+                       SELECT e.parent, e.removed_at FROM entry e JOIN up ON e.id = up.parent
+                     )
+                     SELECT {ASSET} FROM entry e JOIN asset a ON a.id = e.asset
+                     WHERE e.id = ?1 AND e.device = ?2
+                       AND NOT EXISTS (SELECT 1 FROM up WHERE removed_at IS NOT NULL)"
+                ))?
+                .query_row([entry, device.0], asset)
+                .optional()?)
+        })
     }
 
     /// Opens a photo's home copy for reading.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 mod rows;
-pub(crate) use rows::{NewAsset, insert_asset, note_arrival, relocate, reset_home};
+pub(crate) use rows::{By, NewAsset, insert_asset, note_arrival, relocate, reset_home};
 
 /// How many uploads share one transaction at most.
 const BATCH: usize = 512;
@@ -49,6 +49,8 @@ pub(crate) struct Row {
     pub(crate) size: u64,
     pub(crate) home: Home,
     pub(crate) filing: Filing,
+    /// Whether there is something that it may belong to.
+    pub(crate) has_company: bool,
     /// The name of the upload in pieces that it was.
     pub(crate) upload: Option<String>,
 }

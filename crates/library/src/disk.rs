@@ -19,6 +19,13 @@ pub trait Disk: Send + Sync + 'static {
     /// The system's; [`io::ErrorKind::AlreadyExists`] if there is anything of that name.
     fn create(&self, path: &Path) -> io::Result<File>;
 
+    /// Makes a file that MUST NOT exist out of another one's bytes, without a copy of them.
+    ///
+    /// # Errors
+    ///
+    /// The system's; most file systems cannot do it, and none can between two of them.
+    fn share(&self, from: &Path, to: &Path, how: Sharing) -> io::Result<()>;
+
     /// Opens a file that MUST exist, for appending.
     ///
     /// # Errors
@@ -100,6 +107,15 @@ pub trait Disk: Send + Sync + 'static {
     fn free_space(&self, path: &Path) -> io::Result<u64>;
 }
 
+/// How two files have the same bytes on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// A clone (reflink): whichever is changed gets bytes of its own. Btrfs, XFS, ZFS, APFS.
+    Clone,
+    /// A hard link: two names of one file. Who changes one changes both, times included.
+    Link,
+}
+
 /// The system's disk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealDisk;
@@ -111,6 +127,13 @@ impl Disk for RealDisk {
             .write(true)
             .create_new(true)
             .open(path)
+    }
+
+    fn share(&self, from: &Path, to: &Path, how: Sharing) -> io::Result<()> {
+        match how {
+            Sharing::Clone => clone_file(from, to),
+            Sharing::Link => fs::hard_link(from, to),
+        }
     }
 
     fn append(&self, path: &Path) -> io::Result<File> {
@@ -180,6 +203,35 @@ fn begin_write_back(file: &File, offset: u64, length: u64) {
 
 #[cfg(not(target_os = "linux"))]
 fn begin_write_back(_file: &File, _offset: u64, _length: u64) {}
+
+#[cfg(target_os = "linux")]
+fn clone_file(from: &Path, to: &Path) -> io::Result<()> {
+    let from = File::open(from)?;
+    let clone = OpenOptions::new().write(true).create_new(true).open(to)?;
+    rustix::fs::ioctl_ficlone(&clone, &from).map_err(|refused| {
+        drop(clone);
+        if let Err(error) = fs::remove_file(to) {
+            tracing::warn!(path = %to.display(), %error, "an empty file that was to become a clone could not be removed; the next start will try again");
+        }
+        refused.into()
+    })
+}
+
+#[cfg(target_vendor = "apple")]
+fn clone_file(from: &Path, to: &Path) -> io::Result<()> {
+    let from = File::open(from)?;
+    Ok(rustix::fs::fclonefileat(
+        &from,
+        rustix::fs::CWD,
+        to,
+        rustix::fs::CloneFlags::empty(),
+    )?)
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn clone_file(_from: &Path, _to: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
 
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {

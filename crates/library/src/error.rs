@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use safelight_core::{AssetId, DestinationId, DeviceId, DevicePath, PersonId};
 
-use crate::kept;
+use crate::{corrections::CorrectionId, kept};
 
 /// The catalogue (SQLite) could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -353,6 +353,12 @@ pub enum ReadError {
 /// Why a row could not be added, found or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
+    /// There is no such photo.
+    #[error("There is no photo number {0}")]
+    NoAsset(AssetId),
+    /// There is no such correction.
+    #[error("There is no correction number {0}")]
+    NoCorrection(CorrectionId),
     /// The name is taken.
     #[error("The name {0:?} is already in use; choose another")]
     NameTaken(String),
@@ -390,6 +396,16 @@ pub(crate) trait Attempted {
 }
 
 const UNSAID: &str = "work";
+
+impl From<LibraryError> for IntakeError {
+    fn from(error: LibraryError) -> Self {
+        match error {
+            LibraryError::LibraryUnavailable(error) => Self::LibraryUnavailable(error),
+            LibraryError::Disk(error) => error.into(),
+            LibraryError::Catalogue(error) => Self::Catalogue(error),
+        }
+    }
+}
 
 impl From<rusqlite::Error> for CatalogueError {
     fn from(source: rusqlite::Error) -> Self {

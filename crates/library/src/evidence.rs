@@ -128,16 +128,29 @@ pub(crate) fn forget_damage(
     Ok(())
 }
 
-/// Brings the photo's stored `safe` in line with its evidence.
+/// Brings the photo's stored `safe`, and that of its whole group, in line with their evidence: a photo is safe when all
+/// files of its group are.
 pub(crate) fn judge(
     connection: &Connection,
     rule: SafetyRule,
     asset: AssetId,
 ) -> rusqlite::Result<()> {
-    let safe = rule.is_safe(&copies(connection, asset)?);
-    connection
-        .prepare_cached("UPDATE asset SET safe = ?2 WHERE id = ?1 AND safe <> ?2")?
-        .execute(params![asset.0, safe])?;
+    let mut safe = rule.is_safe(&copies(connection, asset)?);
+    let group: Vec<i64> = connection
+        .prepare_cached(
+            "SELECT m.id FROM asset a JOIN asset m ON m.part_of = coalesce(a.part_of, a.id) WHERE a.id = ?1
+             UNION ALL SELECT part_of FROM asset WHERE id = ?1 AND part_of IS NOT NULL",
+        )?
+        .query_map([asset.0], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for other in &group {
+        safe = safe && (*other == asset.0 || rule.is_safe(&copies(connection, AssetId(*other))?));
+    }
+    for photo in group.into_iter().chain([asset.0]) {
+        connection
+            .prepare_cached("UPDATE asset SET safe = ?2 WHERE id = ?1 AND safe <> ?2")?
+            .execute(params![photo, safe])?;
+    }
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use std::{fs, path::Path, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, CopyState, DeviceId, DevicePath, FileName, LibraryPath,
-    MediaKind, Place, Timestamp,
+    AssetId, CaptureTime, ContentHash, CopyState, Details, DeviceId, DevicePath, FileName,
+    LibraryPath, MediaKind, PersonId, Place, Remarks, Timestamp,
 };
 
 use crate::{
@@ -17,9 +17,13 @@ use crate::{
     devices::{self, Acknowledge},
     error::{DiskResult, IntakeError, TreeError},
     evidence,
+    groups::{self, Company, Naming, New, Tie},
+    imports::SourceFile,
+    manifest::folder_key,
     open::{Core, Library},
     people,
     placement::{Bytes, Lying, Placed},
+    remarks::Said,
     root::Root,
     staging::Staged,
     tree::{Entry, Node, find},
@@ -28,24 +32,48 @@ use crate::{
 /// Where a photo belongs, and under which conditions.
 #[derive(Debug, Clone)]
 pub struct Filing {
-    /// Who brings it.
+    /// Which device brings it.
     pub device: Option<DeviceId>,
-    /// Its name in the device's tree. Without one, or without a device, no entry is made.
+    /// Who brings it without a device: an import. A device is its person's.
+    pub person: Option<PersonId>,
+    /// Its name in the device's tree; for an import its place in the collection. Without one, or without a device, no
+    /// entry is made.
     pub device_path: Option<DevicePath>,
     /// The name it would like to have in the library.
     pub wish: String,
     /// What it is.
     pub kind: MediaKind,
-    /// When it was taken: decides the folder and the file's modification time.
+    /// When it was taken, as its bytes, its name or its sender say.
     pub captured: Option<CaptureTime>,
+    /// What is said of it beside its bytes. Of a photo that is here already it is added to what was said before.
+    pub remarks: Remarks,
+    /// What it says of itself besides; `None` if nobody has read it for that.
+    pub details: Option<Details>,
     /// The modification time that the device gave: what its tree shows.
     pub client_modified: Option<Timestamp>,
     /// The creation time that the device gave: what its tree shows.
     pub client_created: Option<Timestamp>,
+    /// The photos that lay beside it where it came from, with their names there, if it comes without a device; only those
+    /// of the same stem ([`safelight_core::group::GroupName`]) matter.
+    pub beside: Vec<(String, AssetId)>,
     /// What must be true of the entry that is there already.
     pub precondition: Precondition,
     /// Whether missing folders of the device's tree are made.
     pub create_parents: bool,
+    /// The file of a collection that it is: that it was brought in is noted in the same transaction.
+    pub source: Option<SourceFile>,
+}
+
+impl Filing {
+    /// The time that counts: decides the folder and the file's modification time.
+    pub(crate) fn prevailing(&self) -> Option<CaptureTime> {
+        self.said().captured()
+    }
+
+    /// What is said of the photo, if it is new.
+    pub(crate) fn said(&self) -> Said {
+        Said::by_itself(self.captured).with(&self.remarks)
+    }
 }
 
 /// What must be true of the entry that an upload would overwrite (RFC 9110, section 13). Etags without quotes.
@@ -124,6 +152,44 @@ impl Library {
         self.commit_upload(staged, filing, None)
     }
 
+    /// As [`Self::commit`], for bytes that are a photo's already and need not be sent again. `None` if they are nobody's, or
+    /// if the photo's own file is not the photo any more: then its bytes are needed.
+    ///
+    /// # Errors
+    ///
+    /// See [`IntakeError`].
+    pub fn commit_known(
+        &self,
+        hash: ContentHash,
+        filing: Filing,
+    ) -> Result<Option<Receipt>, IntakeError> {
+        let core = self.core();
+        if core.closing.load(Ordering::SeqCst) {
+            return Err(IntakeError::ShuttingDown);
+        }
+        let root = core.ready_root()?;
+        let _flight = core.flights.enter(hash);
+        let _ties = core.ties.enter_all(Tie::of(&filing));
+        let before = Before::look(core, &hash, &filing)?;
+        let has_company = before.company.is_there;
+        let Some((known, Some(CopyState::Good))) = before.known else {
+            return Ok(None);
+        };
+        if core.look_at(&root.file(&known.path), &known)? != Lying::Photo {
+            return Ok(None);
+        }
+        let row = Row {
+            hash,
+            size: known.size,
+            home: Home::There(known),
+            filing,
+            has_company,
+            upload: None,
+        };
+        let answer = self.committer().commit(core, row);
+        answer.map(Some).map_err(|refused| refused.error)
+    }
+
     /// As [`Self::commit`], for an upload in pieces of this name: that it is finished is noted in the same transaction.
     pub(crate) fn commit_upload(
         &self,
@@ -139,7 +205,10 @@ impl Library {
         let (hash, size) = (staged.hash(), staged.size());
         // From here on nobody else stores these bytes, so that two at once make one photo.
         let _flight = core.flights.enter(hash);
+        // And nobody else files what it may belong to, so that of two at once the second finds the first.
+        let _ties = core.ties.enter_all(Tie::of(&filing));
         let before = Before::look(core, &hash, &filing)?;
+        let has_company = before.company.is_there;
         let (home, placed) = bring_home(core, &root, staged, &filing, before)?;
         if let Some(placed) = &placed {
             // In each upload's own thread: file systems let flushes that come at the same time share one journal commit.
@@ -151,9 +220,15 @@ impl Library {
             size,
             home,
             filing,
+            has_company,
             upload,
         };
         let answer = self.committer().commit(core, row);
+        if let Ok(receipt) = &answer
+            && has_company
+        {
+            core.bring_sidecars(&root, receipt.asset);
+        }
         answer.map_err(|refused| {
             if refused.nothing_was_stored {
                 if let Some(placed) = &placed {
@@ -171,8 +246,10 @@ impl Library {
 struct Before {
     /// The photo of these bytes, and what is proved of its home copy.
     known: Option<(Asset, Option<CopyState>)>,
-    /// Where a new one belongs.
+    /// Where a new one belongs by itself.
     folder: String,
+    /// What it belongs to.
+    company: Company,
 }
 
 impl Before {
@@ -182,7 +259,7 @@ impl Before {
             .read("look for the name and the bytes", |connection| {
                 // One view for all questions: each alone would take SQLite's lock, and read pages, again.
                 let view = connection.unchecked_transaction()?;
-                target(&view, &core.nonce, filing)?;
+                let target = target(&view, &core.nonce, filing)?;
                 let known = match asset::by_hash(&view, hash)? {
                     Some(known) => {
                         let copies = evidence::copies(&view, known.id)?;
@@ -191,9 +268,18 @@ impl Before {
                     }
                     None => None,
                 };
-                let dated = crate::settings::template(&view)?.folder(filing.captured.as_ref());
-                let folder = people::below_whose(&view, filing.device, dated)?;
-                Ok(Self { known, folder })
+                let dated = crate::settings::template(&view)?.folder(filing.prevailing().as_ref());
+                let folder = people::below_whose(&view, filing.device, filing.person, dated)?;
+                let person = people::bringing(&view, filing.device, filing.person)?;
+                let key = folder_key(&folder);
+                let mut new =
+                    New::arriving(filing, *hash, core.clock.now(), person, target.folder, &key);
+                new.asset = known.as_ref().map(|(known, _)| known.id);
+                Ok(Self {
+                    company: groups::company(&view, &new)?,
+                    known,
+                    folder,
+                })
             })
     }
 }
@@ -212,16 +298,22 @@ fn bring_home(
     };
     let mut staged = staged.staged;
     let Some((known, state)) = before.known else {
-        let time = file_time(core, filing.captured.as_ref(), filing.client_modified);
+        let time = file_time(core, filing.prevailing().as_ref(), filing.client_modified);
         let modified = core.make_durable(&mut staged, time)?;
-        let folder = before.folder;
-        let placed = core.place_new(
-            root,
-            &mut staged,
-            &folder,
-            &FileName::from_wish(&filing.wish),
-            bytes,
-        )?;
+        let (folder, wish, naming) = match before.company.home {
+            Some(home) => (home.folder, home.name, Naming::Free),
+            None if filing.kind == MediaKind::Other => (
+                before.folder,
+                FileName::from_wish(&filing.wish),
+                Naming::Free,
+            ),
+            None => (
+                before.folder,
+                FileName::from_wish(&filing.wish),
+                Naming::Alone,
+            ),
+        };
+        let placed = core.place_new(root, &mut staged, &folder, &wish, naming, bytes)?;
         let home = Home::New {
             path: placed.path.clone(),
             modified,
@@ -270,6 +362,8 @@ pub(crate) fn modified_of(
 pub(crate) struct Target {
     /// The entry that it would overwrite.
     pub(crate) existing: Option<Node>,
+    /// The folder of the device's tree that it lies in, if there is one.
+    pub(crate) folder: Option<i64>,
     /// What the device's 2xx means.
     pub(crate) acknowledge: Acknowledge,
 }
@@ -283,6 +377,7 @@ pub(crate) fn target(
     let (Some(device), Some(path)) = (filing.device, &filing.device_path) else {
         return Ok(Target {
             existing: None,
+            folder: None,
             acknowledge: Acknowledge::Home,
         });
     };
@@ -294,8 +389,10 @@ pub(crate) fn target(
         precondition: &filing.precondition,
         create_parents: filing.create_parents,
     };
+    let (existing, folder) = wish.target(connection, nonce)?;
     Ok(Target {
-        existing: wish.target(connection, nonce)?,
+        existing,
+        folder,
         acknowledge,
     })
 }
@@ -309,12 +406,12 @@ pub(crate) struct Wish<'a> {
 }
 
 impl Wish<'_> {
-    /// The entry that would be overwritten, if all conditions hold.
+    /// The entry that would be overwritten, and the folder that it lies in, if all conditions hold.
     pub(crate) fn target(
         &self,
         connection: &Connection,
         nonce: &str,
-    ) -> Result<Option<Node>, IntakeError> {
+    ) -> Result<(Option<Node>, Option<i64>), IntakeError> {
         let Self {
             device,
             path,
@@ -344,7 +441,7 @@ impl Wish<'_> {
                 path.parent().unwrap_or_default(),
             ));
         }
-        Ok(found.node)
+        Ok((found.node, found.parent.map(|folder| folder.id)))
     }
 }
 

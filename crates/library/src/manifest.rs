@@ -17,10 +17,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use safelight_core::{AssetId, DestinationId, LibraryPath};
 
 use crate::{
+    albums,
     asset::{self, Asset},
     error::{CatalogueError, DiskResult, LibraryError},
     manifest_format,
     open::{Core, Library},
+    remarks::{self, Said},
     root::{MANIFESTS, Root, make_folders, needs_rebuild},
     stored::{self, ASSET},
 };
@@ -87,7 +89,8 @@ impl Library {
                             "SELECT 1 WHERE EXISTS (SELECT 1 FROM manifest_line_due)
                          OR EXISTS (SELECT 1 FROM manifest_rewrite_due)",
                         )?
-                        .exists([])?,
+                        .exists([])?
+                        || albums::any_due(connection)?,
                 )
             })?;
         if !due {
@@ -107,19 +110,22 @@ impl Library {
         let mut after = AssetId(0);
         loop {
             let batch = due_lines(core, after)?;
-            let Some(last) = batch.last() else { break };
+            let Some((last, _)) = batch.last() else {
+                break;
+            };
             after = last.id;
-            let mut folders: BTreeMap<String, Vec<Asset>> = BTreeMap::new();
-            for asset in batch {
+            let mut folders: BTreeMap<String, Vec<Described>> = BTreeMap::new();
+            for described in batch {
                 folders
-                    .entry(asset.path.folder().to_owned())
+                    .entry(described.0.path.folder().to_owned())
                     .or_default()
-                    .push(asset);
+                    .push(described);
             }
             for (folder, photos) in folders {
                 keep(append(core, &root, &folder, &photos));
             }
         }
+        albums::write_due(core, &root, &mut keep)?;
         failed.map_or(Ok(()), Err)
     }
 
@@ -199,7 +205,15 @@ fn folders_to_rewrite(core: &Core) -> Result<Vec<(String, i64)>, LibraryError> {
         })
 }
 
-fn due_lines(core: &Core, after: AssetId) -> Result<Vec<Asset>, LibraryError> {
+/// A photo, and what is said of it.
+type Described = (Asset, Said);
+
+fn described(connection: &Connection, photo: Asset) -> rusqlite::Result<Described> {
+    let said = remarks::of(connection, &photo)?;
+    Ok((photo, said))
+}
+
+fn due_lines(core: &Core, after: AssetId) -> Result<Vec<Described>, LibraryError> {
     core.catalogue
         .read("list due manifest lines", |connection| {
             let mut query = connection.prepare_cached(&format!(
@@ -207,12 +221,18 @@ fn due_lines(core: &Core, after: AssetId) -> Result<Vec<Asset>, LibraryError> {
              WHERE l.asset > ?1 ORDER BY l.asset LIMIT ?2"
             ))?;
             let rows = query.query_map([after.0, BATCH], stored::asset)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let photos = rows.map(|photo| described(connection, photo?));
+            Ok(photos.collect::<rusqlite::Result<_>>()?)
         })
 }
 
 /// Appends lines, or writes the whole manifest if it is not there or its end is torn.
-fn append(core: &Core, root: &Root, folder: &str, photos: &[Asset]) -> Result<(), LibraryError> {
+fn append(
+    core: &Core,
+    root: &Root,
+    folder: &str,
+    photos: &[Described],
+) -> Result<(), LibraryError> {
     let manifest = path_of(folder);
     let path = root.folder(&manifest);
     let mut file = match core.disk.append(&path) {
@@ -234,7 +254,7 @@ fn append(core: &Core, root: &Root, folder: &str, photos: &[Asset]) -> Result<()
     core.catalogue.write("note manifest lines", |change| {
         let mut written =
             change.prepare_cached("DELETE FROM manifest_line_due WHERE asset = ?1")?;
-        for photo in photos {
+        for (photo, _) in photos {
             written.execute([photo.id.0])?;
         }
         Ok(note_changed(change, &manifest)?)
@@ -340,13 +360,14 @@ fn write_draft(
     let mut file = core.disk.create(draft).doing("create", draft)?;
     let (key, mut after) = (folder_key(folder), String::new());
     loop {
-        let photos: Vec<(Asset, String)> = core.catalogue.read("list a folder's photos", |connection| {
+        let photos: Vec<(Described, String)> = core.catalogue.read("list a folder's photos", |connection| {
             let mut query = connection.prepare_cached(&format!(
                 "SELECT {ASSET}, a.name_key FROM asset a
                  WHERE a.folder_key = ?1 AND a.name_key > ?2 AND a.id <= ?3 ORDER BY a.name_key LIMIT ?4"
             ))?;
             let rows = query.query_map(params![key, after, last.0, BATCH], |row| {
-                Ok((stored::asset(row)?, row.get(stored::ASSET_COLUMNS)?))
+                let photo = described(connection, stored::asset(row)?)?;
+                Ok((photo, row.get(stored::ASSET_COLUMNS)?))
             })?;
             Ok::<_, LibraryError>(rows.collect::<rusqlite::Result<_>>()?)
         })?;
@@ -356,7 +377,7 @@ fn write_draft(
         after = name_key.clone();
         for (photo, _) in photos
             .iter()
-            .filter(|(photo, _)| photo.path.folder() == folder)
+            .filter(|((photo, _), _)| photo.path.folder() == folder)
         {
             add(&mut text, photo, draft)?;
         }
@@ -372,7 +393,7 @@ fn write_draft(
     Ok(last)
 }
 
-fn lines(photos: &[Asset], path: &Path) -> Result<String, LibraryError> {
+fn lines(photos: &[Described], path: &Path) -> Result<String, LibraryError> {
     let mut text = String::new();
     for photo in photos {
         add(&mut text, photo, path)?;
@@ -380,8 +401,8 @@ fn lines(photos: &[Asset], path: &Path) -> Result<String, LibraryError> {
     Ok(text)
 }
 
-fn add(text: &mut String, photo: &Asset, path: &Path) -> Result<(), LibraryError> {
-    Ok(manifest_format::add(text, photo)
+fn add(text: &mut String, (photo, said): &Described, path: &Path) -> Result<(), LibraryError> {
+    Ok(manifest_format::add(text, photo, said)
         .map_err(io::Error::from)
         .doing("write", path)?)
 }

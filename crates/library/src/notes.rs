@@ -61,7 +61,7 @@ impl Library {
                 precondition: &note.precondition,
                 create_parents: note.create_parents,
             };
-            let existing = wish.target(change, &core.nonce)?;
+            let (existing, _folder) = wish.target(change, &core.nonce)?;
             let revision = next_revision(change)?;
             let folder = match find(change, *device, path)?.parent {
                 Some(folder) => folder,

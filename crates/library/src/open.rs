@@ -22,8 +22,10 @@ use crate::{
     error::{CatalogueError, DiskResult, LibraryError, OpenError},
     evidence,
     folders::Folders,
+    groups::Tie,
     names::{Flights, Names},
     partial::Partials,
+    pictures::Pictures,
     private,
     root::{self, Root},
     schema, settings,
@@ -74,9 +76,13 @@ pub(crate) struct Core {
     pub(crate) zone: TimeZone,
     pub(crate) root: RwLock<Option<Root>>,
     pub(crate) names: Arc<Names>,
+    /// The bytes that are being stored.
     pub(crate) flights: Arc<Flights>,
+    /// What those files may have in common that are being filed.
+    pub(crate) ties: Arc<Flights<Tie>>,
     pub(crate) folders: Folders,
     pub(crate) partials: Partials,
+    pub(crate) pictures: Pictures,
     pub(crate) rule: RwLock<SafetyRule>,
     /// The setting of the same name: every upload asks for it.
     pub(crate) reserve: AtomicU64,
@@ -146,6 +152,7 @@ impl Library {
             ))
         })?;
         let core = Core {
+            pictures: Pictures::of(&data_dir),
             data_dir,
             catalogue,
             disk,
@@ -155,6 +162,7 @@ impl Library {
             root: RwLock::new(root),
             names: Arc::default(),
             flights: Arc::default(),
+            ties: Arc::default(),
             folders: Folders::default(),
             partials: Partials::default(),
             rule: RwLock::new(rule),
@@ -194,6 +202,10 @@ impl Library {
         core.closing.store(true, Ordering::SeqCst);
         self.0.committer.stop();
         if self.root_state().is_ready() {
+            // What is left stays due, and is no reason to look for what this run left.
+            if let Err(error) = self.follow_capture_times() {
+                tracing::warn!(%error, "files did not get the times of their photos; the next start tries again");
+            }
             self.flush_manifests()?;
         }
         if !core.unclean.load(Ordering::SeqCst) {

@@ -76,35 +76,73 @@ fn one_where(
         .optional()
 }
 
-/// The folder of a device's new photos: that of the date, below that of the device's person.
+/// The folder of new photos: that of the date, below that of the device's person, or of the person who brings them
+/// without a device.
 pub(crate) fn below_whose(
     connection: &Connection,
     device: Option<DeviceId>,
+    person: Option<PersonId>,
     dated: String,
 ) -> rusqlite::Result<String> {
-    let Some(device) = device else {
-        return Ok(dated);
+    let whose: Option<String> = match (device, person) {
+        (Some(device), _) => connection
+            .prepare_cached(
+                "SELECT p.folder FROM device d JOIN person p ON p.id = d.person WHERE d.id = ?1",
+            )?
+            .query_row([device.0], |row| row.get(0))
+            .optional()?,
+        (None, Some(person)) => connection
+            .prepare_cached("SELECT folder FROM person WHERE id = ?1")?
+            .query_row([person.0], |row| row.get(0))
+            .optional()?,
+        (None, None) => None,
     };
-    let whose: Option<String> = connection
-        .prepare_cached(
-            "SELECT p.folder FROM device d JOIN person p ON p.id = d.person WHERE d.id = ?1",
-        )?
-        .query_row([device.0], |row| row.get(0))
-        .optional()?;
     Ok(match whose {
         Some(folder) if !folder.is_empty() => format!("{folder}/{dated}"),
         _ => dated,
     })
 }
 
-/// Whose a photo is that arrives: its device's person's, else that of the person in whose folder it lies, else the
-/// owner's. Notes that the person has it.
+/// The person whose folder a folder of the library is, or lies below; the owner has all others.
+pub(crate) fn whose_folder(
+    connection: &Connection,
+    folder_key: &str,
+) -> rusqlite::Result<PersonId> {
+    let first = folder_key.split('/').next().unwrap_or_default();
+    let found = connection
+        .prepare_cached("SELECT id FROM person WHERE folder_key = ?1")?
+        .query_row([first], |row| row.get(0))
+        .optional()?;
+    Ok(found.map_or(PersonId::OWNER, PersonId))
+}
+
+/// Whose photos a device brings; without one, the person's who brings them, else the owner's.
+pub(crate) fn bringing(
+    connection: &Connection,
+    device: Option<DeviceId>,
+    person: Option<PersonId>,
+) -> rusqlite::Result<PersonId> {
+    let found = match device {
+        Some(device) => connection
+            .prepare_cached("SELECT person FROM device WHERE id = ?1")?
+            .query_row([device.0], |row| row.get(0))
+            .optional()?
+            .map(PersonId),
+        None => person,
+    };
+    Ok(found.unwrap_or(PersonId::OWNER))
+}
+
+/// Whose a photo is that arrives: its device's person's, or the person's who brings it without one, else that of the
+/// person in whose folder it lies, else the owner's. Notes that the person has it.
 pub(crate) fn note_holder(
     change: &Connection,
     asset: AssetId,
     device: Option<DeviceId>,
+    person: Option<PersonId>,
 ) -> rusqlite::Result<PersonId> {
     let found = match device {
+        None if person.is_some() => person.map(|person| person.0),
         Some(device) => change
             .prepare_cached("SELECT person FROM device WHERE id = ?1")?
             .query_row([device.0], |row| row.get(0))
@@ -121,8 +159,8 @@ pub(crate) fn note_holder(
     let person = found.map_or(PersonId::OWNER, PersonId);
     change
         .prepare_cached(
-            "INSERT OR IGNORE INTO holding (asset, person, device, waiting)
-             SELECT id, ?2, ?3, 1 - safe FROM asset WHERE id = ?1",
+            "INSERT OR IGNORE INTO holding (asset, person, device, waiting, taken)
+             SELECT id, ?2, ?3, 1 - safe, iif(?2 = 1, NULL, captured_local) FROM asset WHERE id = ?1",
         )?
         .execute([asset.0, person.0, device.map_or(0, |device| device.0)])?;
     Ok(person)
@@ -258,7 +296,7 @@ impl Library {
                                 "UPDATE arrival SET person = ?2 WHERE asset = ?1 AND device IS NULL",
                             )?
                             .execute([photo, person.id.0])?;
-                        note_holder(change, AssetId(photo), None)?;
+                        note_holder(change, AssetId(photo), None, None)?;
                     }
                     Ok::<_, CatalogueError>(())
                 })?;

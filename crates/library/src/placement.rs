@@ -12,14 +12,14 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     asset::{self, Asset},
-    error::{DiskError, DiskResult, IntakeError},
+    error::{DiskError, DiskResult, IntakeError, LibraryError},
     folders::FolderWork,
+    groups::Naming,
     intake::modified_of,
-    names::Reservation,
+    names::{Reservation, Stem},
     open::Core,
     root::{QUARANTINE, Root, make_folders},
     staging::StagedFile,
-    verify::same_time,
 };
 
 /// What a file's bytes are.
@@ -83,7 +83,7 @@ impl Core {
         let Some(file) = staged.file.take() else {
             return Err(io::Error::from(io::ErrorKind::NotFound)).doing("flush", path);
         };
-        if let Some(time) = time {
+        if let Some(time) = time.filter(|_| !staged.linked) {
             match self.disk.set_modified(&file, &path, time) {
                 // A year that this file system has no room for. The capture time is in the catalogue and the manifest.
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
@@ -115,11 +115,12 @@ impl Core {
         staged: &mut StagedFile,
         folder: &str,
         wish: &FileName,
+        naming: Naming,
         bytes: Bytes,
     ) -> Result<Placed, IntakeError> {
         let mut unusable = HashSet::new();
         loop {
-            let (number, path, name) = self.free_name(folder, wish, &unusable)?;
+            let (number, path, name) = self.free_name(folder, wish, naming, &unusable)?;
             let absolute = root.file(&path);
             let (ours, folders) = match self.place_at(root, &staged.path, &path)? {
                 Some(folders) => (true, folders),
@@ -148,7 +149,7 @@ impl Core {
     }
 
     /// Looks at what lies where a known photo's file should be, and reads it to its end.
-    pub(crate) fn look_at(&self, path: &Path, known: &Asset) -> Result<Lying, DiskError> {
+    pub(crate) fn look_at(&self, path: &Path, known: &Asset) -> Result<Lying, LibraryError> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error)
@@ -159,7 +160,7 @@ impl Core {
             {
                 return Ok(Lying::Nothing);
             }
-            Err(error) => return Err(error).doing("look at", path),
+            Err(error) => return Err(error).doing("look at", path)?,
         };
         if !metadata.is_file() {
             return Ok(Lying::Other);
@@ -178,8 +179,7 @@ impl Core {
         // A link is never rot: somebody made it.
         let itself = fs::symlink_metadata(path).doing("look at", path)?;
         let untouched = itself.is_file()
-            && itself.len() == known.size
-            && same_time(modified_of(&itself, path)?, known.modified);
+            && self.is_untouched(known, itself.len(), modified_of(&itself, path)?)?;
         Ok(if untouched { Lying::Rot } else { Lying::Other })
     }
 
@@ -229,7 +229,14 @@ impl Core {
         self.unclean
             .store(true, std::sync::atomic::Ordering::SeqCst);
         let wish = FileName::from_wish(known.path.name());
-        self.place_new(root, staged, known.path.folder(), &wish, bytes)
+        self.place_new(
+            root,
+            staged,
+            known.path.folder(),
+            &wish,
+            Naming::Free,
+            bytes,
+        )
     }
 
     fn quarantine(&self, root: &Root, damaged: &Path, known: &Asset) -> Result<(), DiskError> {
@@ -301,12 +308,14 @@ impl Core {
         self.disk.sync_file(&file, path).doing("flush", path)
     }
 
-    /// The first name of `wish`, `wish-2`, `wish-3`, … that is neither in the catalogue nor about to be, found in a number
+    /// The first name of `wish`, `wish-2`, `wish-3`, … that is neither in the catalogue nor about to be, and whose stem is
+    /// nobody's either where `naming` wants that; found in a number
     /// of looks that grows with the logarithm of how many are taken. It is reserved.
     pub(crate) fn free_name(
         &self,
         folder: &str,
         wish: &FileName,
+        naming: Naming,
         unusable: &HashSet<u32>,
     ) -> Result<(u32, LibraryPath, Reservation), IntakeError> {
         // Nearly always the wished name itself is free.
@@ -314,12 +323,18 @@ impl Core {
         loop {
             let number = match wished.take() {
                 Some(first) => first,
-                None => self.first_free(folder, wish, unusable)?,
+                None => self.first_free(folder, wish, naming, unusable)?,
             };
             let path = numbered(folder, wish, number)?;
             // First the reservation, then the catalogue: who held the name may just have committed it.
-            if let Some(name) = self.names.reserve(&path)
+            let stem = Stem::of(&path);
+            let name = match naming {
+                Naming::Free => self.names.reserve(&path),
+                Naming::Alone => self.names.reserve_alone(&path, &stem),
+            };
+            if let Some(name) = name
                 && !self.is_catalogued(&name)?
+                && !(naming == Naming::Alone && self.is_stem_catalogued(&stem)?)
             {
                 return Ok((number, path, name));
             }
@@ -331,11 +346,13 @@ impl Core {
         &self,
         folder: &str,
         wish: &FileName,
+        naming: Naming,
         unusable: &HashSet<u32>,
     ) -> Result<u32, IntakeError> {
         let is_free = |number| {
             Ok::<_, IntakeError>(
-                !unusable.contains(&number) && self.is_free(&numbered(folder, wish, number)?)?,
+                !unusable.contains(&number)
+                    && self.is_free(&numbered(folder, wish, number)?, naming)?,
             )
         };
         let (mut taken, mut free) = (0, 1);
@@ -354,13 +371,32 @@ impl Core {
         Ok(free)
     }
 
-    fn is_free(&self, path: &LibraryPath) -> Result<bool, IntakeError> {
-        if self.names.is_taken(path) {
+    fn is_free(&self, path: &LibraryPath, naming: Naming) -> Result<bool, IntakeError> {
+        let stem = Stem::of(path);
+        if self.names.is_taken(path)
+            || (naming == Naming::Alone
+                && (self.names.is_stem_taken(&stem) || self.is_stem_catalogued(&stem)?))
+        {
             return Ok(false);
         }
         let key = crate::stored::PathKey::of(path);
         self.catalogue.read("look for a free name", |connection| {
             Ok(asset::by_key(connection, &key)?.is_none())
+        })
+    }
+
+    /// Whether a photo or video has a name of this stem.
+    fn is_stem_catalogued(&self, stem: &Stem) -> Result<bool, IntakeError> {
+        self.catalogue.read("look for a free name", |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT 1 FROM asset WHERE folder_key = ?1 AND name_key >= ?2 AND name_key < ?3 AND kind <> 'other'",
+            )?;
+            for (from, to) in &stem.0 {
+                if query.exists([&from.folder, &from.name, &to.name])? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
 

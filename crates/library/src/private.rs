@@ -9,6 +9,7 @@ use std::{
 use crate::{
     error::{DiskError, DiskResult},
     open::{CATALOGUE, LOCK},
+    pictures::PICTURES,
 };
 
 /// Other crates' folders in it, which may be older than this rule.
@@ -60,8 +61,10 @@ pub(crate) fn make_files(data_dir: &Path) -> Result<(), DiskError> {
             restrict(&data_dir.join(folder), 0o700)?;
         }
         restrict(&data_dir.join(LOCK), 0o600)?;
-        for suffix in ["", "-wal", "-shm"] {
-            restrict(&data_dir.join(format!("{CATALOGUE}{suffix}")), 0o600)?;
+        for file in [CATALOGUE, PICTURES] {
+            for suffix in ["", "-wal", "-shm"] {
+                restrict(&data_dir.join(format!("{file}{suffix}")), 0o600)?;
+            }
         }
     }
     Ok(())

@@ -18,6 +18,7 @@ use crate::{
     asset::{self, Asset},
     error::{DiskResult, LibraryError},
     evidence::{judge, store, stored_rule},
+    groups::Naming,
     manifest::{self, folder_key},
     manifest_format::{self, Line},
     open::{Core, Library, Look},
@@ -29,7 +30,6 @@ use crate::{
         sweep_staging,
     },
     root::{self, MANIFESTS, Root},
-    verify::same_time,
     walk::{FoundFile, Listing, Walk},
 };
 
@@ -224,7 +224,11 @@ impl Rebuild<'_> {
                 modified: file.modified,
             };
             self.adopter.push(home, None, None)?;
-        } else if found.size == photo.size && same_time(file.modified, photo.modified) {
+        } else if self
+            .adopter
+            .core
+            .is_untouched(photo, found.size, file.modified)?
+        {
             self.adopter
                 .tell(kind::DAMAGED_FILE, &file.path, DAMAGED.to_owned());
             self.adopter
@@ -259,7 +263,7 @@ impl Rebuild<'_> {
         let core = self.adopter.core;
         let flight = self.adopter.enter(line.hash)?;
         if self.adopter.knows(line.hash)? {
-            return Ok(());
+            return self.adopter.hear(&line);
         }
         let message =
             "The file is not where it was stored; restore it, or upload it again".to_owned();
@@ -279,7 +283,7 @@ impl Rebuild<'_> {
             }
             _ => {
                 let (_, path, name) = core
-                    .free_name(line.path.folder(), &wish, &Default::default())
+                    .free_name(line.path.folder(), &wish, Naming::Free, &Default::default())
                     .map_err(LibraryError::from_naming)?;
                 (path, name)
             }
@@ -287,7 +291,7 @@ impl Rebuild<'_> {
         let modified = facts.modified;
         let photo = NewPhoto::from_manifest(line.hash, &facts, path, modified, CopyState::Missing);
         self.adopter
-            .push(Finding::New(photo), Some(name), Some(flight))
+            .push(Finding::New(Box::new(photo)), Some(name), Some(flight))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use safelight_core::{
-    AssetId, CaptureTime, CopyState, Evidence, LibraryPath, MediaKind, Place, Proof,
+    AssetId, CaptureTime, CopyState, Details, Evidence, LibraryPath, MediaKind, Place, Proof,
 };
 
 use crate::{
@@ -25,12 +25,14 @@ use crate::{
 };
 
 /// What the metadata of a file that was found in the library folder say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Described {
     /// What it is.
     pub kind: MediaKind,
     /// When it was taken.
     pub captured: Option<CaptureTime>,
+    /// What it says of itself besides; `None` if it could not be read for that.
+    pub details: Option<Details>,
 }
 
 /// How far work over the whole library has come.

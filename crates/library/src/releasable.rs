@@ -1,14 +1,19 @@
 //! Which photos a phone may forget: many hashes, one statement.
 
 use rusqlite::params;
-use safelight_core::{ContentHash, CopyState, PersonId, Proof};
+use safelight_core::{AssetId, ContentHash, CopyState, PersonId, Proof};
 
-use crate::{error::CatalogueError, evidence::stored_rule, open::Library, stored::word};
+use crate::{
+    error::CatalogueError,
+    evidence::{copies, stored_rule},
+    open::Library,
+    stored::word,
+};
 
 /// What is known of a photo whose hash was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// Its copies are proved as the owner's rule demands.
+    /// Its copies, and those of all files of its group that are here, are proved as the owner's rule demands.
     Safe,
     /// It is the person's, and something is still to be proved.
     NotYet(Missing),
@@ -27,6 +32,8 @@ pub enum Missing {
     HomeUnread,
     /// There are not enough proved offsite copies.
     Offsite,
+    /// It is proved itself, and another file of its group is not: the two parts of a Live Photo are forgotten together.
+    Group,
 }
 
 impl Library {
@@ -55,7 +62,7 @@ impl Library {
         self.core().catalogue.read("look up many photos", |connection| {
             let rule = stored_rule(connection)?;
             let mut query = connection.prepare_cached(
-                "SELECT q.key, a.safe, c.state, c.proof FROM json_each(?1) q JOIN asset a ON a.hash = unhex(q.value)
+                "SELECT q.key, a.safe, c.state, c.proof, a.id FROM json_each(?1) q JOIN asset a ON a.hash = unhex(q.value)
                  LEFT JOIN copy c ON c.asset = a.id AND c.place = 0
                  WHERE EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?2)",
             )?;
@@ -73,7 +80,10 @@ impl Library {
                         CopyState::Missing => Missing::HomeMissing,
                         CopyState::Damaged => Missing::HomeDamaged,
                         CopyState::Good if proof < rule.home => Missing::HomeUnread,
-                        CopyState::Good => Missing::Offsite,
+                        CopyState::Good => {
+                            let own = copies(connection, AssetId(row.get(4)?))?;
+                            if rule.is_safe(&own) { Missing::Group } else { Missing::Offsite }
+                        }
                     })
                 };
                 if let Some(at) = usize::try_from(number).ok().and_then(|number| order.get(number)) {

@@ -28,6 +28,8 @@ pub(crate) const STAGING: &str = ".safelight/staging";
 pub(crate) const PARTIAL: &str = ".safelight/partial";
 /// The manifests, below the library folder.
 pub(crate) const MANIFESTS: &str = ".safelight/manifests";
+/// The albums' lists, below the library folder.
+pub(crate) const ALBUMS: &str = ".safelight/albums";
 /// Files whose bytes went bad, kept when a good copy took their place, below the library folder.
 pub(crate) const QUARANTINE: &str = ".safelight/quarantine";
 

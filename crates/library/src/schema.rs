@@ -3,12 +3,16 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The steps, oldest first. A step that was released is never changed; a new one is added.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 9] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
     include_str!("schema/005.sql"),
+    include_str!("schema/006.sql"),
+    include_str!("schema/007.sql"),
+    include_str!("schema/008.sql"),
+    include_str!("schema/009.sql"),
 ];
 
 /// The newest format that this version knows.
@@ -63,6 +67,12 @@ mod tests {
         assert_eq!(
             found("SELECT concat_ws(' ', photos, bytes, not_yet_safe, secret_hash) FROM person"),
             "3 18 2 hash"
+        );
+        assert_eq!(
+            found(
+                "SELECT concat_ws(' ', count(*), sum(described), sum(part_of IS NOT NULL)) FROM asset"
+            ),
+            "3 0 0"
         );
         assert_eq!(
             found("SELECT concat_ws(' ', token_hash, person, started_at, expires) FROM session"),

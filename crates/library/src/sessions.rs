@@ -36,6 +36,8 @@ pub struct NewSession<'a> {
     pub token_hash: &'a str,
     /// Who signs in.
     pub person: PersonId,
+    /// The hash of the password that was found to be right.
+    pub secret_hash: &'a str,
     /// From where.
     pub from: &'a str,
     /// When it ends by itself.
@@ -56,21 +58,30 @@ fn session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
 }
 
 impl Library {
-    /// Begins a session. Those that ended before now are forgotten.
+    /// Begins a session, unless the password is another one by now, or was taken back: whether it did. To look at a password
+    /// takes a while, and meanwhile all sessions of the old one may have been ended. Those that ended before now are
+    /// forgotten.
     ///
     /// # Errors
     ///
     /// The catalogue's.
-    pub fn add_session(&self, new: NewSession<'_>) -> Result<(), CatalogueError> {
+    pub fn add_session(&self, new: NewSession<'_>) -> Result<bool, CatalogueError> {
         let now = micros(self.core().clock.now());
         self.core().catalogue.write("store a session", |change| {
             change.execute("DELETE FROM session WHERE expires <= ?1", [now])?;
-            change.execute(
+            let begun = change.execute(
                 "INSERT INTO session (token_hash, person, started_at, expires, last_seen_at, last_seen_from)
-                 VALUES (?1, ?2, ?3, ?4, ?3, ?5)",
-                params![new.token_hash, new.person.0, now, micros(new.expires), new.from],
+                 SELECT ?1, id, ?3, ?4, ?3, ?5 FROM person WHERE id = ?2 AND secret_hash = ?6",
+                params![
+                    new.token_hash,
+                    new.person.0,
+                    now,
+                    micros(new.expires),
+                    new.from,
+                    new.secret_hash
+                ],
             )?;
-            Ok(())
+            Ok(begun > 0)
         })
     }
 

@@ -11,9 +11,10 @@ use safelight_core::ContentHash;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    disk::Disk,
+    disk::{Disk, Sharing},
     error::{DiskResult, IntakeError},
     open::{Core, Library},
+    placement::{Bytes, hash_of},
     root::{Root, STAGING},
 };
 
@@ -47,6 +48,8 @@ pub(crate) struct StagedFile {
     disk: Arc<dyn Disk>,
     /// Nothing is removed: it has its final name, or belongs to an upload in pieces, which outlives one failure.
     keep: bool,
+    /// It is a file of somebody else's too: its time is not ours to set.
+    pub(crate) linked: bool,
 }
 
 impl std::fmt::Debug for StagedFile {
@@ -99,11 +102,48 @@ impl Library {
                 path,
                 disk: Arc::clone(&core.disk),
                 keep: false,
+                linked: false,
             },
             hasher: Sha256::new(),
             received: 0,
             written_back: 0,
         })
+    }
+
+    /// An upload that shares its bytes with a file on this computer. Its hash is that of what is in the library's file
+    /// now. `None` if the file systems cannot do it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::begin_upload`].
+    pub fn share(&self, from: &Path, how: Sharing) -> Result<Option<Staged>, IntakeError> {
+        let core = self.core();
+        if core.closing.load(Ordering::SeqCst) {
+            return Err(IntakeError::ShuttingDown);
+        }
+        let root = core.ready_root()?;
+        self.has_room(&root)?;
+        let path = core.new_staging_path(&root.path);
+        if let Err(error) = core.disk.share(from, &path, how) {
+            tracing::debug!(from = %from.display(), ?how, %error, "the file systems cannot share a file's bytes");
+            return Ok(None);
+        }
+        let mut staged = StagedFile {
+            file: None,
+            path,
+            disk: Arc::clone(&core.disk),
+            keep: false,
+            linked: how == Sharing::Link,
+        };
+        // Windows flushes only what may be written to.
+        let file = File::options()
+            .read(true)
+            .write(cfg!(windows))
+            .open(&staged.path)
+            .doing("open", &staged.path)?;
+        let Bytes { hash, size } = hash_of(&file).doing("read", &staged.path)?;
+        staged.file = Some(file);
+        Ok(Some(Staged { staged, hash, size }))
     }
 
     /// Whether the library's disk has more than the reserve free.
@@ -191,6 +231,7 @@ impl Staged {
                 path,
                 disk: Arc::clone(disk),
                 keep: true,
+                linked: false,
             },
             hash,
             size,

@@ -1,8 +1,12 @@
 //! How the words of `core` are stored in columns.
 
-use rusqlite::{Row, types::Type};
+use rusqlite::{
+    Row,
+    types::{Type, ValueRef},
+};
 use safelight_core::{
     AssetId, CaptureTime, ContentHash, LibraryPath, MediaKind, Precision, TimeSource, Timestamp,
+    group::Role,
 };
 
 use crate::asset::Asset;
@@ -31,6 +35,14 @@ pub(crate) fn time_or_none(row: &Row<'_>, column: usize) -> rusqlite::Result<Opt
 pub(crate) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let stored: i64 = row.get(column)?;
     u64::try_from(stored).map_err(|error| unreadable(column, Type::Integer, error))
+}
+
+/// A column that is empty or a count.
+pub(crate) fn count_or_none(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => count(row, column).map(Some),
+    }
 }
 
 /// A size in bytes as SQLite's signed number. No file is larger than it can say.
@@ -80,10 +92,10 @@ fn unreadable(
 
 /// The columns that [`asset`] reads, of a table called `a`.
 pub(crate) const ASSET: &str = "a.id, a.hash, a.size, a.kind, a.path, a.original_name, a.captured_local, \
-    a.captured_offset, a.captured_source, a.captured_precision, a.added_at, a.modified, a.safe";
+    a.captured_offset, a.captured_source, a.captured_precision, a.added_at, a.modified, a.safe, a.part_of, a.role";
 
 /// How many columns [`ASSET`] has.
-pub(crate) const ASSET_COLUMNS: usize = 13;
+pub(crate) const ASSET_COLUMNS: usize = 15;
 
 /// A row that begins with the columns of [`ASSET`].
 pub(crate) fn asset(row: &Row<'_>) -> rusqlite::Result<Asset> {
@@ -94,26 +106,32 @@ pub(crate) fn asset(row: &Row<'_>) -> rusqlite::Result<Asset> {
         kind: word(row, 3, MediaKind::from_word)?,
         path: path(row, 4)?,
         original_name: row.get(5)?,
-        captured: captured(row)?,
+        captured: captured(row, 6)?,
         added_at: time(row, 10)?,
         modified: time(row, 11)?,
         safe: row.get(12)?,
+        part_of: row.get::<_, Option<i64>>(13)?.map(AssetId),
+        role: match row.get_ref(14)? {
+            ValueRef::Null => None,
+            _ => Some(word(row, 14, Role::from_word)?),
+        },
     })
 }
 
-fn captured(row: &Row<'_>) -> rusqlite::Result<Option<CaptureTime>> {
-    if row.get_ref(6)? == rusqlite::types::ValueRef::Null {
+/// The four columns of a capture time, from `first` on.
+pub(crate) fn captured(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<CaptureTime>> {
+    if row.get_ref(first)? == ValueRef::Null {
         return Ok(None);
     }
-    let offset: Option<i32> = row.get(7)?;
+    let offset: Option<i32> = row.get(first + 1)?;
     Ok(Some(CaptureTime {
-        local: word(row, 6, |text| text.parse().ok())?,
+        local: word(row, first, |text| text.parse().ok())?,
         offset: offset
             .map(jiff::tz::Offset::from_seconds)
             .transpose()
-            .map_err(|error| unreadable(7, Type::Integer, error))?,
-        source: word(row, 8, TimeSource::from_word)?,
-        precision: word(row, 9, precision_from_word)?,
+            .map_err(|error| unreadable(first + 1, Type::Integer, error))?,
+        source: word(row, first + 2, TimeSource::from_word)?,
+        precision: word(row, first + 3, precision_from_word)?,
     }))
 }
 
@@ -156,7 +174,7 @@ pub(crate) fn precision_from_word(word: &str) -> Option<Precision> {
 }
 
 /// What a path has in common with every path that some file system would take for the same one, as its two columns.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PathKey {
     pub(crate) folder: String,
     pub(crate) name: String,

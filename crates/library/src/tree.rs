@@ -37,6 +37,8 @@ pub struct Entry {
     pub etag: String,
     /// What a file is.
     pub kind: Option<MediaKind>,
+    /// A picture's width and height in pixels as it is to be shown, if that was read.
+    pub pixels: Option<(u32, u32)>,
 }
 
 /// What a move or a copy did.
@@ -62,6 +64,7 @@ pub(crate) struct Node {
     pub(crate) client_created: Option<Timestamp>,
     pub(crate) version: i64,
     pub(crate) kind: Option<MediaKind>,
+    pub(crate) pixels: Option<(u32, u32)>,
     pub(crate) is_note: bool,
 }
 
@@ -88,12 +91,14 @@ impl Node {
             client_created: self.client_created,
             etag: self.etag(nonce),
             kind: self.kind,
+            pixels: self.pixels,
         }
     }
 }
 
 const SELECT: &str = "SELECT e.id, e.parent, e.name, e.asset, a.hash, a.size, e.modified, e.created, e.version, a.kind,
-      e.client_created, iif(e.asset IS NULL, (SELECT length(n.bytes) FROM note n WHERE n.entry = e.id), NULL)
+      e.client_created, iif(e.asset IS NULL, (SELECT length(n.bytes) FROM note n WHERE n.entry = e.id), NULL),
+      a.width, a.height
     FROM entry e LEFT JOIN asset a ON a.id = e.asset";
 
 fn node(row: &Row<'_>) -> rusqlite::Result<Node> {
@@ -116,6 +121,9 @@ fn node(row: &Row<'_>) -> rusqlite::Result<Node> {
         kind: asset
             .map(|_| word(row, 9, MediaKind::from_word))
             .transpose()?,
+        pixels: row
+            .get::<_, Option<u32>>(12)?
+            .zip(row.get::<_, Option<u32>>(13)?),
         is_note: note.is_some(),
     })
 }

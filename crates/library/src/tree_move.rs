@@ -13,6 +13,7 @@ use crate::{
     committer::relocate,
     entry_properties,
     error::{DiskError, DiskResult, IntakeError, TreeError},
+    groups::Naming,
     kept::Kept,
     manifest,
     names::Reservation,
@@ -335,7 +336,7 @@ fn rename(
     let old = root.file(from);
     loop {
         let (number, path, name) = core
-            .free_name(from.folder(), wish, &unusable)
+            .free_name(from.folder(), wish, Naming::Free, &unusable)
             .map_err(tree_error)?;
         let new = root.file(&path);
         match core.disk.place(&old, &new) {

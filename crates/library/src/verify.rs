@@ -1,10 +1,19 @@
 //! Reading a home copy again: rot is not an edit (promise 6).
 
-use std::{fs::File, io};
+use std::{
+    fs::File,
+    io::{self, Seek},
+};
 
 use safelight_core::{AssetId, ContentHash, Timestamp};
 
-use crate::{error::ReadError, intake::modified_of, open::Library, placement::hash_of};
+use crate::{
+    asset::{self, Asset},
+    error::{CatalogueError, DiskError, DiskResult, ReadError},
+    intake::modified_of,
+    open::Library,
+    placement::hash_of,
+};
 
 /// How far a modification time may be off, in seconds, and still be the same one: FAT keeps every second second, and
 /// some file systems round only when they are mounted anew.
@@ -31,6 +40,17 @@ pub enum HomeCheck {
     Failing(io::Error),
     /// The bytes could not all be read for now, which says nothing about them: a right is missing, a server is away.
     Unreadable(io::Error),
+}
+
+/// A home copy, opened to be shown.
+#[derive(Debug)]
+pub enum Sound {
+    /// The photo's bytes, at their start.
+    Yes(File),
+    /// There is no such file.
+    Missing,
+    /// There is another file in its place, or it went bad.
+    OtherBytes,
 }
 
 /// Whether two modification times are the same one, as far as file systems keep them.
@@ -62,6 +82,37 @@ fn is_loss(error: &io::Error) -> bool {
 }
 
 impl Library {
+    /// Opens a photo's home copy for who makes something of its bytes that is kept: nothing is to be made of wrong ones. A
+    /// file of at most `hashed_up_to` bytes is hashed; of a larger one the size and the time must be the photo's.
+    ///
+    /// # Errors
+    ///
+    /// The library folder is not there; the file cannot be read, which says nothing about its bytes.
+    pub fn open_sound(&self, photo: &Asset, hashed_up_to: u64) -> Result<Sound, ReadError> {
+        let root = self.core().ready_root()?;
+        let path = root.file(&photo.path);
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Sound::Missing),
+            Err(error) => return Err(DiskError::new("open", path, error).into()),
+        };
+        let metadata = file.metadata().doing("look at", &path)?;
+        let is_sound = if !metadata.is_file() || metadata.len() != photo.size {
+            false
+        } else if photo.size <= hashed_up_to {
+            let found = hash_of(&file).doing("read", &path)?;
+            file.rewind().doing("read", &path)?;
+            found.hash == photo.hash
+        } else {
+            same_time(modified_of(&metadata, &path)?, photo.modified)
+        };
+        Ok(if is_sound {
+            Sound::Yes(file)
+        } else {
+            Sound::OtherBytes
+        })
+    }
+
     /// Reads and hashes a photo's home copy. Notes nothing: that is [`Library::record_evidence`].
     ///
     /// # Errors
@@ -86,8 +137,8 @@ impl Library {
         match looked {
             Ok((found, _)) if found.hash == asset.hash => Ok(HomeCheck::Good),
             Ok((found, metadata)) => {
-                let untouched = found.size == asset.size
-                    && same_time(modified_of(&metadata, &path)?, asset.modified);
+                let modified = modified_of(&metadata, &path)?;
+                let untouched = self.core().is_untouched(&asset, found.size, modified)?;
                 let found = found.hash;
                 Ok(if untouched {
                     HomeCheck::Damaged { found }
@@ -96,9 +147,12 @@ impl Library {
                 })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Gone with the whole disk, or renamed while we looked?
+                // Gone with the whole disk, or renamed while we looked? Files are renamed in the writer's turn.
                 self.core().ready_root()?;
-                match self.asset(id)? {
+                let now = self.core().catalogue.write("look up a photo", |change| {
+                    Ok::<_, CatalogueError>(asset::by_id(change, id)?)
+                })?;
+                match now {
                     Some(now) if now.path != asset.path => self.verify_home(id),
                     _ => Ok(HomeCheck::Missing),
                 }

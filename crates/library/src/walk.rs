@@ -49,6 +49,14 @@ impl<'a> Walk<'a> {
             waiting: vec![String::new()],
         }
     }
+
+    /// Only a folder and those below it.
+    pub(crate) fn below(root: &'a Root, folder: &str) -> Self {
+        Self {
+            root,
+            waiting: vec![folder.to_owned()],
+        }
+    }
 }
 
 impl Iterator for Walk<'_> {

@@ -40,6 +40,9 @@ const APPLE_DIRECTORY: u64 = 14;
 /// `ContentIdentifier` (exiftool before 13 calls it MediaGroupUUID): what the parts of a Live Photo have in common.
 const APPLE_CONTENT_IDENTIFIER: u16 = 0x0011;
 
+/// `BurstUUID`: what the pictures of a burst have in common.
+const APPLE_BURST_UUID: u16 = 0x000B;
+
 /// What EXIF's directories say, which some raw formats scatter over several TIFF structures.
 #[derive(Debug, Default)]
 pub(crate) struct Exif {
@@ -49,6 +52,7 @@ pub(crate) struct Exif {
     orientation: Option<Orientation>,
     place: Option<Place>,
     content_id: Option<String>,
+    burst_id: Option<String>,
     /// `PixelXDimension` and `PixelYDimension`: what the picture had when it was taken.
     pub(crate) pixels: Option<(u64, u64)>,
 }
@@ -131,9 +135,9 @@ impl Exif {
         let mut number = |tag| tiff.number(reader, directory.find(tag)?);
         let pixels = number(PIXEL_X_DIMENSION).zip(number(PIXEL_Y_DIMENSION));
         Found::fill(&mut self.pixels, || pixels);
-        Found::fill(&mut self.content_id, || {
-            content_id(reader, tiff.data(directory.find(MAKER_NOTE)?)?)
-        });
+        if let Some(note) = directory.find(MAKER_NOTE).and_then(|note| tiff.data(note)) {
+            self.read_apple(reader, note);
+        }
     }
 
     fn read_gps(&mut self, reader: &mut Reader<'_>, tiff: &Tiff, directory: &Directory) {
@@ -178,16 +182,20 @@ impl Exif {
         Found::fill(&mut found.orientation, || self.orientation);
         Found::fill(&mut found.place, || self.place);
         Found::fill_text(&mut found.content_id, self.content_id.as_deref());
+        Found::fill_text(&mut found.burst_id, self.burst_id.as_deref());
     }
-}
 
-/// Apple's content identifier, from a maker's note.
-fn content_id(reader: &mut Reader<'_>, note: Span) -> Option<String> {
-    if note.len < APPLE_DIRECTORY || reader.array(note.start)? != *APPLE {
-        return None;
+    /// Apple's identifiers, from a maker's note.
+    fn read_apple(&mut self, reader: &mut Reader<'_>, note: Span) {
+        if note.len < APPLE_DIRECTORY || reader.array(note.start) != Some(*APPLE) {
+            return;
+        }
+        let big_endian = reader.array(note.start + APPLE_DIRECTORY - 2) == Some(*b"MM");
+        let notes = Tiff::headless(note, big_endian);
+        let directory = notes.directory(reader, APPLE_DIRECTORY);
+        let mut text = |tag| notes.text(reader, directory.find(tag)?);
+        let (content, burst) = (text(APPLE_CONTENT_IDENTIFIER), text(APPLE_BURST_UUID));
+        Found::fill(&mut self.content_id, || content);
+        Found::fill(&mut self.burst_id, || burst);
     }
-    let big_endian = reader.array(note.start + APPLE_DIRECTORY - 2)? == *b"MM";
-    let notes = Tiff::headless(note, big_endian);
-    let directory = notes.directory(reader, APPLE_DIRECTORY);
-    notes.text(reader, directory.find(APPLE_CONTENT_IDENTIFIER)?)
 }

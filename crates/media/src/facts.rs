@@ -29,6 +29,8 @@ pub struct Facts {
     pub duration: Option<Duration>,
     /// Apple's identifier that the parts of a Live Photo have in common.
     pub content_id: Option<String>,
+    /// Apple's identifier that the pictures of a burst have in common.
+    pub burst_id: Option<String>,
     /// Where the video of a Motion Photo begins, in bytes from the beginning of the file. A video does begin there.
     pub motion_video: Option<u64>,
     /// The largest JPEG within a raw file.
@@ -77,6 +79,20 @@ impl Orientation {
             _ => return None,
         };
         Some(Self { mirrored, turns })
+    }
+
+    /// The number by which EXIF calls it: 1 to 8.
+    pub(crate) const fn to_exif(self) -> u8 {
+        match (self.mirrored, self.turns) {
+            (false, 0) => 1,
+            (true, 0) => 2,
+            (false, 2) => 3,
+            (true, 2) => 4,
+            (true, 3) => 5,
+            (false, 1) => 6,
+            (true, _) => 7,
+            (false, _) => 8,
+        }
     }
 
     /// Turned clockwise by so many quarters, after what was done before.
@@ -210,6 +226,7 @@ mod tests {
             let orientation = Orientation::from_exif(value).unwrap();
             assert_eq!(orientation.then_mirrored().then_mirrored(), orientation);
             assert_eq!(orientation.turned(3).turned(1), orientation);
+            assert_eq!(u64::from(orientation.to_exif()), value);
         }
         assert_eq!(Orientation::from_exif(0), None);
         assert_eq!(Orientation::from_exif(9), None);

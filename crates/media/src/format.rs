@@ -129,7 +129,20 @@ impl Format {
     /// Whether an extension (in lower case) is that of other formats than this one. Extensions that no format here has
     /// say nothing.
     pub(crate) fn is_called_otherwise(self, extension: &str) -> bool {
-        let formats: &[Self] = match extension {
+        let formats = Self::called(extension);
+        !formats.is_empty() && !formats.contains(&self)
+    }
+
+    /// Whether a file has the name of a photo or a video, whatever is in it.
+    #[must_use]
+    pub fn is_promised_by(name: &str) -> bool {
+        name.rsplit_once('.')
+            .is_some_and(|(_, extension)| !Self::called(&extension.to_ascii_lowercase()).is_empty())
+    }
+
+    /// The formats whose files have an extension (in lower case).
+    fn called(extension: &str) -> &'static [Self] {
+        match extension {
             "jpg" | "jpeg" | "jpe" => &[Self::Jpeg],
             "heic" | "heif" | "hif" => &[Self::Heic, Self::Heif, Self::Avif],
             "avif" => &[Self::Avif],
@@ -154,8 +167,7 @@ impl Format {
             "webm" => &[Self::WebM],
             "mts" | "m2ts" => &[Self::MpegTs],
             "avi" => &[Self::Avi],
-            _ => return false,
-        };
-        !formats.contains(&self)
+            _ => &[],
+        }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct Found {
     pub(crate) model: Option<String>,
     pub(crate) duration: Option<Duration>,
     pub(crate) content_id: Option<String>,
+    pub(crate) burst_id: Option<String>,
     /// Where a video may begin.
     pub(crate) motion: Motion,
     /// JPEGs within the file.

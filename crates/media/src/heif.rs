@@ -63,19 +63,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
 }
 
 fn read_items(reader: &mut Reader<'_>, meta: Span, found: &mut Found) {
-    let mut parts = Parts::default();
-    let mut boxes = Nodes::of(meta);
-    while let Some(node) = boxes.next(reader) {
-        match &node.name {
-            b"pitm" => parts.primary = primary_item(reader, node.content),
-            b"iinf" => parts.infos = Some(node.content),
-            b"iref" => parts.references = Some(node.content),
-            b"iloc" => parts.locations = Some(node.content),
-            b"idat" => parts.data = Some(node.content),
-            b"iprp" => parts.properties = Some(node.content),
-            _ => {}
-        }
-    }
+    let parts = Parts::of(reader, meta);
     if let (Some(properties), Some(primary)) = (parts.properties, parts.primary) {
         let shown = heif_properties::read(reader, properties, primary);
         Found::fill(&mut found.stored, || shown.stored);
@@ -137,13 +125,32 @@ fn read_bytes(reader: &mut Reader<'_>, kind: Kind, span: Span, found: &mut Found
 
 /// The parts of a `meta` box.
 #[derive(Debug, Default)]
-struct Parts {
-    primary: Option<u32>,
-    infos: Option<Span>,
-    references: Option<Span>,
-    locations: Option<Span>,
-    data: Option<Span>,
-    properties: Option<Span>,
+pub(crate) struct Parts {
+    pub(crate) primary: Option<u32>,
+    pub(crate) infos: Option<Span>,
+    pub(crate) references: Option<Span>,
+    pub(crate) locations: Option<Span>,
+    pub(crate) data: Option<Span>,
+    pub(crate) properties: Option<Span>,
+}
+
+impl Parts {
+    pub(crate) fn of(reader: &mut Reader<'_>, meta: Span) -> Self {
+        let mut parts = Self::default();
+        let mut boxes = Nodes::of(meta);
+        while let Some(node) = boxes.next(reader) {
+            match &node.name {
+                b"pitm" => parts.primary = primary_item(reader, node.content),
+                b"iinf" => parts.infos = Some(node.content),
+                b"iref" => parts.references = Some(node.content),
+                b"iloc" => parts.locations = Some(node.content),
+                b"idat" => parts.data = Some(node.content),
+                b"iprp" => parts.properties = Some(node.content),
+                _ => {}
+            }
+        }
+        parts
+    }
 }
 
 /// The metadata items, those first that describe the primary picture, then those that describe none in particular.
@@ -153,7 +160,11 @@ fn items(reader: &mut Reader<'_>, parts: &Parts) -> Option<Vec<Item>> {
         describe_items(reader, references, parts.primary, &mut items);
     }
     // What could not be located keeps no extents, and so says nothing.
-    locate_items(reader, parts.locations?, parts.data, &mut items);
+    locate_items(reader, parts.locations?, parts.data, |id, extents| {
+        if let Some(item) = items.iter_mut().find(|item| item.id == id) {
+            item.extents = extents;
+        }
+    });
     items.sort_by_key(|item| item.distance);
     Some(items)
 }
@@ -164,7 +175,7 @@ fn primary_item(reader: &mut Reader<'_>, pitm: Span) -> Option<u32> {
     item_id(&mut fields, version > 0)
 }
 
-fn item_id(fields: &mut Fields<'_, '_>, wide: bool) -> Option<u32> {
+pub(crate) fn item_id(fields: &mut Fields<'_, '_>, wide: bool) -> Option<u32> {
     if wide {
         fields.u32()
     } else {
@@ -246,12 +257,13 @@ fn describe_items(reader: &mut Reader<'_>, iref: Span, primary: Option<u32>, ite
     }
 }
 
-/// Finds out from `iloc` where the items are. `None` where it cannot be read further.
-fn locate_items(
+/// Finds out from `iloc` where the items are, and hands each one's number and extents over. `None` where it cannot be read
+/// further.
+pub(crate) fn locate_items(
     reader: &mut Reader<'_>,
     iloc: Span,
     idat: Option<Span>,
-    items: &mut [Item],
+    mut found_item: impl FnMut(u32, Vec<Span>),
 ) -> Option<()> {
     let whole = reader.whole();
     let mut fields = Fields::new(reader, iloc);
@@ -292,9 +304,7 @@ fn locate_items(
                 found.extend(part);
             }
         }
-        if let Some(item) = items.iter_mut().find(|item| item.id == id) {
-            item.extents = found;
-        }
+        found_item(id, found);
     }
     Some(())
 }

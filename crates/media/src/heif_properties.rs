@@ -11,7 +11,7 @@ use crate::{
 const MAX_PROPERTIES: usize = 1024;
 
 /// What the properties say about a picture.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shown {
     /// Its size after the crop and before the turns.
     pub(crate) stored: Option<Size>,
@@ -22,8 +22,17 @@ pub(crate) struct Shown {
 /// What the properties in a span (the box `iprp`) say about the item.
 pub(crate) fn read(reader: &mut Reader<'_>, iprp: Span, item: u32) -> Shown {
     let mut shown = Shown::default();
+    for property in of_item(reader, iprp, item) {
+        shown.apply(reader, property);
+    }
+    shown
+}
+
+/// The properties of an item, in the order in which they are to be applied.
+pub(crate) fn of_item(reader: &mut Reader<'_>, iprp: Span, item: u32) -> Vec<Node> {
+    let mut found = Vec::new();
     let Some(container) = isobmff::find(reader, iprp, *b"ipco") else {
-        return shown;
+        return found;
     };
     let mut properties = Vec::new();
     let mut boxes = Nodes::of(container);
@@ -44,11 +53,11 @@ pub(crate) fn read(reader: &mut Reader<'_>, iprp: Span, item: u32) -> Shown {
                 .checked_sub(1)
                 .and_then(|place| properties.get(usize::from(place)))
             {
-                shown.apply(reader, *property);
+                found.push(*property);
             }
         }
     }
-    shown
+    found
 }
 
 /// The numbers of the properties that a box of associations gives an item.
@@ -82,7 +91,7 @@ fn associated(reader: &mut Reader<'_>, ipma: Span, item: u32) -> Option<Vec<u16>
 }
 
 impl Shown {
-    fn apply(&mut self, reader: &mut Reader<'_>, property: Node) {
+    pub(crate) fn apply(&mut self, reader: &mut Reader<'_>, property: Node) {
         let content = property.content;
         match &property.name {
             b"ispe" => {

@@ -43,6 +43,21 @@ pub(crate) fn preview(reader: &mut Reader<'_>, span: Span) -> Option<Preview> {
     })
 }
 
+/// The size of the JPEG in a span, if it is one that decoders of photos can do: neither lossless, as raw data are, nor of
+/// one of the kinds that nobody writes.
+pub(crate) fn decodable_size(reader: &mut Reader<'_>, span: Span) -> Option<Size> {
+    let mut rest = span.after(2);
+    for _ in 0..MAX_SEGMENTS {
+        let (kind, segment) = next_segment(reader, &mut rest)?;
+        match kind {
+            0xC0..=0xC2 => return frame_size(reader, segment),
+            0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
 fn read_segments(reader: &mut Reader<'_>, span: Span, found: &mut Found) {
     let mut has_dates = false;
     let mut rest = span.after(2);

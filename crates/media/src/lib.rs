@@ -42,6 +42,7 @@ mod matroska;
 mod motion;
 mod movie;
 mod movie_text;
+pub mod pictures;
 mod place;
 mod png;
 mod raf;
@@ -67,6 +68,9 @@ pub use crate::{
     format::Format,
     wholeness::{Wholeness, wholeness},
 };
+
+/// The version of what [`describe`] reads. It grows when there is more to be read from files that were described before.
+pub const READER: u32 = 1;
 
 /// What is known about a file besides its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +157,7 @@ pub fn describe(file: &mut (impl Read + Seek), hints: &Hints<'_>) -> Facts {
         model: found.model,
         duration: found.duration,
         content_id: found.content_id,
+        burst_id: found.burst_id,
         motion_video,
         preview: found.previews.into_iter().max_by_key(|preview| preview.len),
         problems: found.problems,

@@ -47,7 +47,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, trak: Span, found: &mut Found) -> Op
 }
 
 /// Whether the media's handler is that of videos or of picture sequences.
-fn has_pictures(reader: &mut Reader<'_>, mdia: Span) -> bool {
+pub(crate) fn has_pictures(reader: &mut Reader<'_>, mdia: Span) -> bool {
     isobmff::find(reader, mdia, *b"hdlr")
         .and_then(|handler| reader.array(handler.start + 8))
         .is_some_and(|kind: [u8; 4]| matches!(&kind, b"vide" | b"pict"))

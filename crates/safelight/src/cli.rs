@@ -10,9 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use safelight_engine::{
     Command,
     command::{Meaning, VerifyScope},
+    import::{Request, Way},
 };
 
-use crate::{ask, folders, inspect, print, reach, serve, talk};
+use crate::{ask, correct::Correct, folders, inspect, print, reach, serve, talk};
 
 /// Your photos: from the phone to your own disk, encrypted to storage of your choice, and back again.
 #[derive(Parser)]
@@ -92,11 +93,30 @@ enum Word {
         #[command(flatten)]
         output: Output,
     },
+    /// Bring in photos that exist: folders, a camera's card, a phone that is mounted as a drive. The originals stay as they
+    /// are. Ctrl-C stops it; the same command goes on.
+    Import(Import),
     /// What Safelight reads from photos and videos, wherever they lie. Needs no server and no data folder.
     Inspect {
         /// Files, or folders with all that is in them.
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make pictures of what comes on the standard input; started by the server, of no use to people.
+    #[command(name = safelight_engine::MEDIA_WORKER, hide = true)]
+    MediaWorker,
+    /// Put wrong dates right: beside the photos, never in them.
+    Correct(Correct),
+    /// How the house is run; what is named is set.
+    Settings {
+        /// After how many days a phone's silence is a problem, 1 to 365.
+        #[arg(long, value_name = "DAYS")]
+        silent_days: Option<u16>,
+        /// The folders that new photos are filed in, such as `{YYYY}/{MM}`.
+        #[arg(long, value_name = "PATTERN")]
+        folders: Option<String>,
         #[command(flatten)]
         output: Output,
     },
@@ -120,6 +140,56 @@ pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) reach: reach::Flags,
+}
+
+#[derive(Args)]
+struct Import {
+    /// Folders, or single files.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Only tell what would happen: how many are new, known, undated, unreadable.
+    #[arg(long)]
+    preview: bool,
+    /// Let the files become photos where they lie: the folder is in the library folder, or becomes it.
+    #[arg(long, conflicts_with = "link")]
+    in_place: bool,
+    /// Take no room twice: clones where the file system has them, else hard links, which share every later change with the
+    /// original; copies where it has neither.
+    #[arg(long)]
+    link: bool,
+    /// Bring in files that are neither photos nor videos, too.
+    #[arg(long)]
+    everything: bool,
+    /// Whose the photos are; yours if nobody is named.
+    #[arg(long, value_name = "NAME")]
+    person: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Import {
+    fn command(self) -> anyhow::Result<(Vec<Command>, Output)> {
+        let way = match (self.in_place, self.link) {
+            (true, _) => Way::InPlace,
+            (_, true) => Way::Link,
+            _ => Way::Copy,
+        };
+        let request = Request {
+            paths: self
+                .paths
+                .iter()
+                .map(|path| absolute(path))
+                .collect::<anyhow::Result<_>>()?,
+            way,
+            everything: self.everything,
+        };
+        let command = Command::Import {
+            request,
+            person: self.person,
+            preview: self.preview,
+        };
+        Ok((vec![command], self.output))
+    }
 }
 
 #[derive(Subcommand)]
@@ -259,6 +329,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
     if let Some(Word::Inspect { paths, output }) = &cli.command {
         return inspect::inspect(paths, *output);
     }
+    if let Some(Word::MediaWorker) = &cli.command {
+        safelight_engine::media_worker().context("This worker cannot make pictures")?;
+        return Ok(0);
+    }
     let data = folders::data_dir(cli.data)?;
     let (command, output) = match cli.command {
         None => {
@@ -282,8 +356,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
 fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
     let one = |command, output| Ok((vec![command], output));
     match word {
-        Word::Serve(_) | Word::Inspect { .. } => {
-            unreachable!("serving and inspecting are no commands to a server")
+        Word::Serve(_) | Word::Inspect { .. } | Word::MediaWorker => {
+            unreachable!("serving, inspecting and decoding are no commands to a server")
         }
         Word::Device(device) => Ok(device_command(device)),
         Word::Person(person) => Ok(person_command(person)),
@@ -346,6 +420,22 @@ fn command(word: Word) -> anyhow::Result<(Vec<Command>, Output)> {
                 destination,
                 snapshot,
                 paths,
+            },
+            output,
+        ),
+        Word::Correct(correct) => {
+            let output = correct.output;
+            one(correct.command(), output)
+        }
+        Word::Import(import) => import.command(),
+        Word::Settings {
+            silent_days,
+            folders,
+            output,
+        } => one(
+            Command::Settings {
+                silent_days,
+                folders,
             },
             output,
         ),

@@ -2,8 +2,10 @@
 
 mod ask;
 mod cli;
+mod correct;
 mod folders;
 mod inspect;
+mod interrupt;
 mod network;
 mod print;
 mod progress;

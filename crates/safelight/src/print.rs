@@ -9,7 +9,9 @@ use safelight_engine::{
 };
 use safelight_http::tls::Identity;
 
-use crate::cli::Output;
+use crate::{cli::Output, correct};
+
+mod import;
 
 /// The address as a browser takes it.
 pub(crate) fn url(address: SocketAddr) -> String {
@@ -228,6 +230,15 @@ fn plain(answer: &Answer) -> anyhow::Result<String> {
             )?;
             failures(&done.failed, &mut text)?;
         }
+        Answer::Corrected(outcome) => correct::outcome(outcome, &mut text)?,
+        Answer::Undone(outcome) => correct::undone(outcome, &mut text)?,
+        Answer::Corrections { corrections } => correct::list(corrections, &mut text)?,
+        Answer::Import(outcome) => import::describe(outcome, &mut text)?,
+        Answer::Settings(settings) => writeln!(
+            text,
+            "A phone that has not come for over {} days is a problem. New photos are filed in {}.",
+            settings.silent_days, settings.folders
+        )?,
         Answer::Kit { kits } => {
             for kit in kits {
                 describe_kit(kit, &mut text)?;
@@ -313,7 +324,7 @@ fn describe_kit(kit: &Kit, text: &mut String) -> std::fmt::Result {
     writeln!(text)
 }
 
-fn failures(failed: &[FileFailure], text: &mut String) -> std::fmt::Result {
+pub(crate) fn failures(failed: &[FileFailure], text: &mut String) -> std::fmt::Result {
     if failed.is_empty() {
         return Ok(());
     }

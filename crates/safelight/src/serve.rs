@@ -99,7 +99,7 @@ impl ControlFile {
 }
 
 /// Ctrl-C, or the system's request to end.
-async fn told_to_end() {
+pub(crate) async fn told_to_end() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     let ended = async {

@@ -8,11 +8,13 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use safelight_engine::{
-    Activity, Answer, Command, Engine, EngineError, OpenError, Options, ProgressSink,
+    Activity, Answer, Command, Engine, EngineError, OpenError, Options, ProgressSink, Quiet,
+    WorkerProgram,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    interrupt::on_interrupt,
     network, print,
     progress::Terminal,
     serve,
@@ -21,7 +23,7 @@ use crate::{
 
 /// `control.json` in the data folder: how a command line on the same machine reaches the server. Readable by the owner
 /// only.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Control {
     /// Where the server listens, as this machine reaches it.
     pub(crate) address: std::net::SocketAddr,
@@ -49,6 +51,9 @@ pub(crate) fn ask(data: &Path, commands: Vec<Command>) -> anyhow::Result<Answer>
     let rebuilds = commands
         .iter()
         .any(|command| matches!(command, Command::Rebuild));
+    let imports = commands
+        .iter()
+        .any(|command| matches!(command, Command::Import { .. }));
     let engine = match Engine::open(options(data, None)) {
         Ok(engine) => engine,
         Err(EngineError::Open(OpenError::Damaged { .. })) if rebuilds => {
@@ -56,6 +61,15 @@ pub(crate) fn ask(data: &Path, commands: Vec<Command>) -> anyhow::Result<Answer>
         }
         Err(EngineError::Open(OpenError::DataFolderInUse { .. })) => {
             let control = read_control(data)?;
+            if imports {
+                let control = control.clone();
+                on_interrupt(move || {
+                    let stopped = ask_server(&control, &Command::ImportStop, &Quiet);
+                    if let Err(error) = stopped {
+                        print::error(&error);
+                    }
+                })?;
+            }
             return last(commands, |command| {
                 ask_server(&control, &command, &progress)
             });
@@ -65,6 +79,10 @@ pub(crate) fn ask(data: &Path, commands: Vec<Command>) -> anyhow::Result<Answer>
     if !engine.has_address() {
         let listen = serve::DEFAULT_LISTEN;
         engine.set_address(&print::url(network::lan_address(listen).unwrap_or(listen)))?;
+    }
+    if imports {
+        let engine = engine.clone();
+        on_interrupt(move || engine.stop_imports())?;
     }
     let answer = last(commands, |command| Ok(engine.run(command, &progress)?));
     engine.shut_down()?;
@@ -78,7 +96,23 @@ pub(crate) fn options(data: &Path, library: Option<std::path::PathBuf>) -> Optio
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         zone: jiff::tz::TimeZone::system(),
+        media_worker: media_worker(),
     }
+}
+
+/// This program itself, told to make pictures. Without knowing where it lies it makes none, and says so.
+fn media_worker() -> Option<WorkerProgram> {
+    std::env::current_exe()
+        .inspect_err(|error| {
+            tracing::warn!(
+                "No pictures are made: where Safelight's own program lies is not known: {error}"
+            );
+        })
+        .ok()
+        .map(|program| WorkerProgram {
+            program,
+            arguments: vec![safelight_engine::MEDIA_WORKER.into()],
+        })
 }
 
 fn last(

@@ -5,6 +5,7 @@
 //! | for | look at |
 //! |---|---|
 //! | photos and videos, the same ones for the same seed | [`photos`] |
+//! | a folder of photos collected over the years, and the truth about it | [`collection`] |
 //! | phones with the Nextcloud apps, which delete what they believe is stored | [`phone`] |
 //! | time and chance that the test decides | [`ambient`], [`random`] |
 //! | real programs (`restic`, `rclone`, `garage`, …) and what happens without them | [`tools`] |
@@ -17,14 +18,18 @@
 //! | a browser without scripts | [`browser`] |
 //! | a real browser | [`webdriver`] |
 //! | what lies in a folder | [`tree`] |
+//! | exports of other services | [`exports`] |
+//! | zip archives, also the wrong kind | [`zip`] |
 //! | other processes, ended by their own id | [`process`] |
 
 pub mod ambient;
 pub mod authority;
 pub mod browser;
 pub mod cli;
+pub mod collection;
 pub mod corpus;
 pub mod delay;
+pub mod exports;
 pub mod http;
 pub mod phone;
 pub mod photos;
@@ -36,11 +41,13 @@ mod stream;
 pub mod tools;
 pub mod tree;
 pub mod webdriver;
+pub mod zip;
 
 pub use ambient::{FakeClock, SeededEntropy};
 pub use authority::Authority;
 pub use browser::Browser;
 pub use cli::{Cli, Ended};
+pub use collection::Collection;
 pub use corpus::corpus;
 pub use delay::Delay;
 pub use http::{Client, Response};

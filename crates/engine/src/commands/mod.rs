@@ -3,6 +3,7 @@
 mod backup;
 mod destinations;
 mod devices;
+mod import;
 mod kit;
 mod people;
 mod rebuild;
@@ -15,6 +16,7 @@ use crate::{
     activity::ProgressSink,
     command::{Answer, Command, FileFailure},
     error::EngineError,
+    people::Asker,
     start::Engine,
 };
 
@@ -107,6 +109,27 @@ impl Engine {
                 &paths,
                 progress,
             )?),
+            Command::Correct { .. } | Command::CorrectionUndo { .. } | Command::Corrections => {
+                self.put_right(Asker::Owner, command)?
+            }
+            Command::Import {
+                request,
+                person,
+                preview,
+            } => Answer::Import(Box::new(self.bring_in(
+                &request,
+                person.as_deref(),
+                preview,
+                progress,
+            )?)),
+            Command::ImportStop => {
+                self.stop_imports();
+                Answer::Done
+            }
+            Command::Settings {
+                silent_days,
+                folders,
+            } => Answer::Settings(self.settings(silent_days, folders.as_deref())?),
             Command::Kit { destination } => Answer::Kit {
                 kits: self.kits(destination.as_deref())?,
             },

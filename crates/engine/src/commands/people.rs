@@ -116,6 +116,7 @@ impl Engine {
             ));
         }
         self.library().remove_person(person.id)?;
+        self.withdraw_invitations_of(person.id);
         self.0.waiting.look_again();
         Ok(())
     }

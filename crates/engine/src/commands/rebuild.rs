@@ -7,7 +7,10 @@ use safelight_library::Described;
 use safelight_media::Hints;
 
 use super::failure;
-use crate::{activity::ProgressSink, command::RebuildOutcome, error::EngineError, start::Engine};
+use crate::{
+    activity::ProgressSink, command::RebuildOutcome, details::details, error::EngineError,
+    start::Engine,
+};
 
 impl Engine {
     pub(crate) fn rebuild(
@@ -62,6 +65,7 @@ impl Engine {
                 Described {
                     kind: facts.kind,
                     captured: facts.captured,
+                    details: Some(details(&facts)),
                 }
             }
             Err(error) => {
@@ -73,6 +77,7 @@ impl Engine {
                 Described {
                     kind: safelight_core::MediaKind::Other,
                     captured: None,
+                    details: None,
                 }
             }
         }

@@ -18,7 +18,7 @@ use crate::{
 
 /// How long a code is good.
 const LIFE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
-/// In whose name wrong codes are counted that came without a user's name.
+/// In whose name wrong codes are counted, whatever user's they were said to be: they are no wrong passwords of that user's.
 const NOBODY: &str = "\u{0}invitation";
 
 /// How an invited device is doing.
@@ -142,6 +142,15 @@ impl Engine {
         self.0.pairing.lock().invitations.0.remove(&id);
     }
 
+    /// Ends the invitations of somebody's devices.
+    pub(crate) fn withdraw_invitations_of(&self, person: PersonId) {
+        let mut waiting = self.0.pairing.lock();
+        waiting
+            .invitations
+            .0
+            .retain(|_, entry| entry.person != person);
+    }
+
     /// How the invitation of a device of the asker's is doing; none if there is none, or if its time is over.
     #[must_use]
     pub fn invitation(&self, asker: Asker, id: i64) -> Option<Invitation> {
@@ -198,7 +207,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`AccessError::Wrong`] for a code that is not good (any more), [`AccessError::SlowDown`] after too many of them;
+    /// [`AccessError::Wrong`] for a code that is not good (any more), [`AccessError::SlowDown`] for one after too many of them;
     /// the catalogue cannot be written, and then the code stays good.
     pub async fn accept_invitation(
         &self,
@@ -209,16 +218,15 @@ impl Engine {
         if user.is_some_and(|user| user.len() > LONGEST_NAME) {
             return Err(AccessError::Wrong);
         }
-        let access = &self.0.access;
+        let pace = &self.0.access.pace;
         let now = self.0.clock.now();
-        let name = user.unwrap_or(NOBODY);
-        access.pace.check(from, name, now)?;
         let accepted = self.0.pairing.lock().invitations.accept(user, code, now);
         let Some(id) = accepted else {
-            access.pace.note_wrong(from, name, now);
+            pace.check(from, NOBODY, now)?;
+            pace.note_wrong(from, NOBODY, now);
             return Err(AccessError::Wrong);
         };
-        access.pace.note_right(from, name, now);
+        // Whoever else tried: 100 bits are not guessed in a quarter of an hour.
         Ok(self.renew_accepted(id).await?)
     }
 

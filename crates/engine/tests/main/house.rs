@@ -161,6 +161,7 @@ fn open(dir: &Path, clock: &Arc<FakeClock>) -> Engine {
         clock,
         entropy: Arc::new(SeededEntropy::new(7)),
         zone: TimeZone::UTC,
+        media_worker: None,
     })
     .unwrap()
 }

@@ -3,9 +3,12 @@
 
 mod access;
 mod acknowledge;
+mod corrections;
 mod destinations;
 mod evidence;
+mod exports;
 mod house;
+mod import;
 mod intake;
 mod pairing;
 mod people;

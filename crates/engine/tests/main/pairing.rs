@@ -10,7 +10,7 @@ use std::{
 
 use jiff::SignedDuration;
 use safelight_engine::{
-    AccessError, Asker, Command, EngineError, Grant, Invitation, Invited, LoginRequest,
+    AccessError, Answer, Asker, Command, EngineError, Grant, Invitation, Invited, LoginRequest,
     LoginStarted, TooManyLogins,
 };
 
@@ -290,17 +290,23 @@ async fn what_was_begun_is_ended_when_nobody_waits_for_it() {
 }
 
 #[tokio::test]
-async fn wrong_codes_do_not_slow_down_who_is_signed_in() {
+async fn wrong_codes_slow_down_wrong_codes_only() {
     let house = House::new();
     let engine = &house.engine;
     let phone = house.add_device("phone");
     engine.invite(Asker::Owner, phone.id).unwrap();
-    let code = code(&house, phone.id);
-    for _ in 0..5 {
-        drop(engine.accept_invitation(None, "x", HERE).await.unwrap_err());
+    for user in [None, Some("phone"), None, Some("phone"), None] {
+        let wrong = engine.accept_invitation(user, "x", HERE).await;
+        assert!(matches!(wrong, Err(AccessError::Wrong)));
     }
-    let slowed = engine.accept_invitation(None, &code, HERE).await;
+    let slowed = engine.accept_invitation(None, "x", HERE).await;
     assert!(matches!(slowed, Err(AccessError::SlowDown { .. })));
+    let scanned = code(&house, phone.id);
+    engine
+        .accept_invitation(Some("phone"), &scanned, HERE)
+        .await
+        .unwrap();
+    engine.invite(Asker::Owner, phone.id).unwrap();
     let renewed = engine.accept_for(Asker::Owner, phone.id).await.unwrap();
     engine
         .device_by_password("phone", &renewed.password, HERE)
@@ -322,6 +328,33 @@ async fn a_member_accepts_only_for_devices_of_their_own() {
     let refused = engine.accept_for(bo, phone.id).await;
     assert!(matches!(refused, Err(EngineError::NotFound(_))));
     code(&house, phone.id);
+}
+
+#[tokio::test]
+async fn who_has_no_access_any_more_invites_nothing() {
+    let house = House::new();
+    let engine = &house.engine;
+    let anna = Command::PersonAdd {
+        name: "Anna".into(),
+        folder: None,
+    };
+    house.run(anna);
+    let phone = Command::DeviceAdd {
+        name: "hers".into(),
+        person: Some("Anna".into()),
+        acknowledge: None,
+    };
+    let Answer::Device(phone) = house.run(phone) else {
+        panic!("not a device")
+    };
+    engine.invite(Asker::Owner, phone.id).unwrap();
+    let code = code(&house, phone.id);
+    house.run(Command::PersonRemove {
+        name: "Anna".into(),
+    });
+    assert!(engine.invited(Asker::Owner).is_empty() && !engine.is_invitation(&code));
+    let late = engine.accept_invitation(None, &code, HERE).await;
+    assert!(matches!(late, Err(AccessError::Wrong)));
 }
 
 #[tokio::test]

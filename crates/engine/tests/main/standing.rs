@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use safelight_core::{ContentHash, DeviceId};
-use safelight_engine::{Command, releasable::MOST_HASHES};
+use safelight_engine::{Answer, Asker, Command, Quiet, releasable::MOST_HASHES};
 
 use crate::house::{HERE, House};
 
@@ -83,6 +83,35 @@ async fn a_silent_device_is_a_problem_until_it_comes() {
     for days in [0, 366] {
         assert!(house.engine.set_silent_days(days).is_err());
     }
+}
+
+#[tokio::test]
+async fn settings_are_told_and_set_by_command() {
+    let house = House::new();
+    let set = |silent_days, folders: Option<&str>| {
+        let folders = folders.map(str::to_owned);
+        let command = Command::Settings {
+            silent_days,
+            folders,
+        };
+        house.engine.run(command, &Quiet)
+    };
+    let told = |answer| match answer {
+        Answer::Settings(settings) => (settings.silent_days, settings.folders),
+        other => panic!("{other:?}"),
+    };
+    let usual = (7, "{YYYY}/{MM}".to_owned());
+    assert_eq!(told(set(None, None).unwrap()), usual);
+    assert!(set(Some(0), None).is_err() && set(Some(3), Some("{minute}")).is_err());
+    assert_eq!(told(set(None, None).unwrap()), usual);
+    let both = (3, "{YYYY}".to_owned());
+    assert_eq!(told(set(Some(3), Some("{YYYY}")).unwrap()), both);
+    let member = Asker::Member(safelight_core::PersonId(2));
+    let command = Command::Settings {
+        silent_days: Some(9),
+        folders: None,
+    };
+    assert!(house.engine.run_for(member, command, &Quiet).is_err());
 }
 
 #[tokio::test]

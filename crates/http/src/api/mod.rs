@@ -1,4 +1,3 @@
 //! The JSON API, for scripts, Shortcuts and agents, with a device's bearer token. `docs/api.md` describes it.
 
-mod refusal;
 pub(crate) mod releasable;

@@ -10,7 +10,6 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
 use safelight_core::ContentHash;
 use safelight_engine::{Releasable, releasable::MOST_HASHES};
 use serde::{
@@ -18,8 +17,7 @@ use serde::{
     de::{SeqAccess, Visitor},
 };
 
-use super::refusal::Refusal;
-use crate::{App, auth, body, connection::Connection};
+use crate::{App, auth, body, connection::Connection, refusal::Refusal};
 
 /// The largest body, in bytes: each hash with its quotes, a comma and some space between.
 const LIMIT: usize = MOST_HASHES * 80;
@@ -100,10 +98,9 @@ async fn answer(app: App, connection: Connection, request: Request) -> Result<So
     let device = app.engine.device_by_token(token, connection.peer).await?;
     let bytes = body::read_small(&mut body.into_data_stream(), LIMIT).await?;
     let Asked(hashes) = serde_json::from_slice(&bytes).map_err(|error| {
-        Refusal::new(
-            StatusCode::BAD_REQUEST,
-            format!("The body is not a JSON list of SHA-256 hashes in hexadecimal: {error}"),
-        )
+        Refusal::bad(format!(
+            "The body is not a JSON list of SHA-256 hashes in hexadecimal: {error}"
+        ))
     })?;
     Ok(app.engine.releasable(device.id, hashes).await?.into())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use safelight_core::Timestamp;
+use safelight_core::{MediaKind, Timestamp};
 use safelight_engine::{Checksum, Entry, Property, Room};
 
 use super::{
@@ -30,6 +30,8 @@ pub(super) struct Subject<'a> {
     pub(super) now: Timestamp,
     /// The room for photos, if it was asked for.
     pub(super) room: Option<Room>,
+    /// Whether it is known that there can be no picture of it.
+    pub(super) without_picture: bool,
 }
 
 /// One property: its namespace, its name, and its value as XML; `None` if this entry has none.
@@ -114,13 +116,23 @@ const LIVE: &[Live] = &[
     Live(NC, "upload_time", |of| {
         file(of).map(|entry| entry.created.as_second().to_string())
     }),
-    Live(NC, "has-preview", |_| Some("false".to_owned())),
+    Live(PREVIEW.0, PREVIEW.1, |of| {
+        let kind = of.entry.kind.unwrap_or(MediaKind::Other);
+        Some((kind != MediaKind::Other && !of.without_picture).to_string())
+    }),
+    // The app for iOS looks for elements without a prefix in it.
+    Live(NC, "metadata-photos-size", |of| {
+        let (width, height) = of.entry.pixels?;
+        Some(format!("<width>{width}</width><height>{height}</height>"))
+    }),
     Live(NC, "is-encrypted", |_| Some("0".to_owned())),
     Live(NC, "mount-type", |_| Some(String::new())),
 ];
 
 /// RFC 4331. Only those who ask get them (section 3): the disk must be asked.
 const QUOTA: (&str, [&str; 2]) = (DAV, ["quota-available-bytes", "quota-used-bytes"]);
+/// Whether [`crate::nextcloud`]'s previews have a picture of it.
+const PREVIEW: (&str, &str) = (NC, "has-preview");
 /// A star that a person gave, 0 or 1. The apps keep it with us.
 pub(super) const FAVORITE: (&str, &str) = (OC, "favorite");
 
@@ -187,6 +199,16 @@ pub(super) fn needs_room(wanted: &Wanted) -> bool {
         Wanted::All(names) | Wanted::These(names) => names
             .iter()
             .any(|name| name.namespace == QUOTA.0 && QUOTA.1.contains(&name.local.as_str())),
+    }
+}
+
+/// Whether an answer says of what there are pictures.
+pub(super) fn needs_pictures(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Names => false,
+        Wanted::All(names) | Wanted::These(names) => names
+            .iter()
+            .any(|name| (name.namespace.as_str(), name.local.as_str()) == PREVIEW),
     }
 }
 
@@ -300,7 +322,8 @@ mod tests {
             created: Timestamp::from_second(784_111_000).unwrap(),
             client_created: None,
             etag: "e1".to_owned(),
-            kind: None,
+            kind: Some(MediaKind::Photo),
+            pixels: Some((4032, 3024)),
         }
     }
 
@@ -319,6 +342,7 @@ mod tests {
             locks: &[],
             now: Timestamp::UNIX_EPOCH,
             room: None,
+            without_picture: false,
         };
         write(&mut out, wanted, &of);
         out
@@ -373,6 +397,34 @@ mod tests {
         let text = written(&Wanted::All(vec![]), &root);
         assert!(text.contains("<d:resourcetype><d:collection/></d:resourcetype><d:displayname>anna</d:displayname>"), "{text}");
         assert!(!text.contains("getcontentlength"), "{text}");
+    }
+
+    #[test]
+    fn photos_have_a_preview_and_a_size() {
+        let wanted = Wanted::These(vec![
+            name(NC, "has-preview"),
+            name(NC, "metadata-photos-size"),
+        ]);
+        let text = written(&wanted, &photo());
+        assert!(
+            text.contains("<nc:has-preview>true</nc:has-preview>"),
+            "{text}"
+        );
+        assert!(
+            text.contains("<nc:metadata-photos-size><width>4032</width><height>3024</height>"),
+            "{text}"
+        );
+        let note = Entry {
+            kind: None,
+            pixels: None,
+            ..photo()
+        };
+        let text = written(&wanted, &note);
+        assert!(
+            text.contains("<nc:has-preview>false</nc:has-preview>"),
+            "{text}"
+        );
+        assert!(text.contains("<nc:metadata-photos-size/>"), "{text}");
     }
 
     #[test]

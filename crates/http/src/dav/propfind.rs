@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{StatusCode, header};
-use safelight_core::Timestamp;
+use safelight_core::{ContentHash, Timestamp};
 use safelight_engine::{Engine, Entry, Property, Room, TreeError};
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -56,9 +56,11 @@ pub(super) async fn propfind(call: &Call, body: &mut BodyDataStream) -> Result<R
         mount: call.mount.clone(),
         user: call.device.user.clone(),
         needed: properties::needed(&wanted),
+        needs_pictures: properties::needs_pictures(&wanted),
         wanted,
         entries: entries.into_iter(),
         kept: HashMap::new(),
+        without_picture: Vec::new(),
         ahead: 0,
         locks: call.locks.of(call.device.id, now),
         now,
@@ -88,6 +90,9 @@ struct Listing {
     entries: std::vec::IntoIter<Entry>,
     /// What programs keep with the entries that come next, by their numbers.
     kept: HashMap<i64, Vec<Property>>,
+    needs_pictures: bool,
+    /// Of which of them there can be no picture.
+    without_picture: Vec<ContentHash>,
     /// Of how many entries that is known.
     ahead: usize,
     locks: Vec<Arc<Lock>>,
@@ -145,9 +150,19 @@ impl Listing {
     }
 
     async fn look_ahead(&mut self) -> Result<(), TreeError> {
-        let next = self.entries.as_slice().iter().take(AHEAD);
-        let next: Vec<i64> = next.map(|entry| entry.id).collect();
+        let next = self.entries.as_slice();
+        let next = &next[..next.len().min(AHEAD)];
         self.ahead = next.len();
+        if self.needs_pictures {
+            let photos = next.iter().filter_map(|entry| entry.hash).collect();
+            let without = self.engine.without_picture(photos).await;
+            // Pictures that cannot be asked for are still to be had later.
+            self.without_picture = without.unwrap_or_else(|error| {
+                tracing::warn!("What is said of previews may be wrong: {error}");
+                Vec::new()
+            });
+        }
+        let next: Vec<i64> = next.iter().map(|entry| entry.id).collect();
         let names = match &self.needed {
             Needed::Nothing => return Ok(()),
             Needed::These(names) => Some(names.clone()),
@@ -169,6 +184,9 @@ impl Listing {
             locks: &self.locks,
             now: self.now,
             room: self.room,
+            without_picture: entry
+                .hash
+                .is_some_and(|hash| self.without_picture.contains(&hash)),
         };
         properties::write(out, &self.wanted, &of);
         xml_out::end_response(out);

@@ -5,6 +5,7 @@
 //! | is this a server, and which; is the network open | [`status`] |
 //! | signing in: login flow, version 2 | [`login`]; its page is `ui::login_flow` |
 //! | who am I, what can the server do, app passwords | [`ocs`] |
+//! | pictures of photos | [`preview`] |
 //! | is there a WebDAV server, and how does one sign in | [`root`] |
 //!
 //! All else is 404, which the apps take for "this server has no such app". Addresses with and without `/index.php` are
@@ -12,6 +13,7 @@
 
 mod login;
 mod ocs;
+mod preview;
 mod root;
 mod status;
 
@@ -40,7 +42,9 @@ pub(crate) fn routes() -> Router<App> {
             .route(&format!("{prefix}/204"), get(status::no_content))
             .route(&format!("{prefix}/login/v2"), post(login::begin))
             .route(&format!("{prefix}/login/v2/poll"), post(login::poll))
-            // Remote wipe (asked after a 401), pictures of users, previews: there are none.
+            .route(&format!("{prefix}/core/preview"), get(preview::handle))
+            .route(&format!("{prefix}/core/preview.png"), get(preview::handle))
+            // Remote wipe (asked after a 401), pictures of users: there are none.
             .route(&format!("{prefix}/core/{{*rest}}"), any(nothing))
             .route(&format!("{prefix}/avatar/{{*rest}}"), any(nothing));
     }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// Whether the request, or the upload, has the last byte.
 pub(super) const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");

@@ -16,7 +16,9 @@
 //!
 //! Beyond the draft: a creation without a body, of a name, length and time whose upload was begun before, finds that one,
 //! and says in `Upload-Offset` how much of it is here. So a page that was loaded anew needs no memory, and an answer that
-//! was lost leaves nothing behind. Which file the rest comes from is the client's word, as in every resumable upload.
+//! was lost leaves nothing behind. If it is a photo by now, all of it is here, and only its empty end is left to be sent for
+//! the answer: a device whose 2xx means offsite asks so until it is. Which file the rest comes from is the client's word, as
+//! in every resumable upload.
 
 mod headers;
 mod refusal;
@@ -39,9 +41,9 @@ use sha2::{Digest, Sha256};
 
 use self::{
     headers::{COMPLETE, LENGTH, OFFSET, content_length, number, offset, yes_no},
-    refusal::Refusal,
+    refusal::{completed, inconsistent_length, no_piece, no_such_upload},
 };
-use crate::{App, auth, body, checksums, connection::Connection};
+use crate::{App, auth, body, checksums, connection::Connection, refusal::Refusal};
 
 /// What our names of uploads in pieces begin with, beside those of other surfaces.
 const OURS: &str = "resumable:";
@@ -85,7 +87,7 @@ struct Call {
 
 impl Call {
     async fn of(app: &App, connection: &Connection, parts: Parts) -> Result<Self, Refusal> {
-        let token = auth::token(&parts.headers, connection).ok_or_else(Refusal::nobody)?;
+        let token = auth::token(&parts.headers, connection).ok_or_else(Refusal::no_token)?;
         let device = app.engine.device_by_token(token, connection.peer).await?;
         Ok(Self {
             engine: app.engine.clone(),
@@ -110,8 +112,7 @@ impl Call {
             device: self.device.id,
             path,
             promised: about.total,
-            checksum: checksums::promised(self.headers())
-                .map_err(|error| Refusal::bad(error.to_string()))?,
+            checksum: checksums::promised(self.headers())?,
             modified: about.modified,
             created: None,
             precondition: Precondition::None,
@@ -147,7 +148,7 @@ where
             if !expects {
                 body::drain(&mut body).await;
             }
-            refusal.into_response()
+            refusal::answer(refusal)
         }
     }
 }
@@ -169,7 +170,7 @@ async fn begin(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refus
     let total = match number(call.headers(), &LENGTH)? {
         None if is_complete => content,
         Some(total) if is_complete && content.is_some_and(|content| content != total) => {
-            return Err(Refusal::inconsistent_length());
+            return Err(inconsistent_length());
         }
         told => told,
     };
@@ -183,7 +184,13 @@ async fn begin(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refus
         return Ok(stored(&receipt));
     }
     let id = match known_name(&named, total).filter(|_| content == Some(0)) {
-        Some(name) => name,
+        Some(name) => {
+            let finished = call.engine.finished_pieces(call.upload(&name)).await?;
+            if let Some(receipt) = finished {
+                return Ok(begun(&name, receipt.size, total));
+            }
+            name
+        }
         None => call.engine.new_pieces_name(),
     };
     let upload = call.upload(&id);
@@ -194,14 +201,22 @@ async fn begin(call: &Call, body: &mut BodyDataStream) -> Result<Response, Refus
             .receive_piece(upload.clone(), Slot::At(0), content);
         body::receive_piece(piece.await?, body).await?;
     }
-    let here = call.engine.pieces(upload).await?;
-    let mut response = (
-        StatusCode::CREATED,
-        [(header::LOCATION, format!("{FILES}/{id}"))],
-    )
-        .into_response();
-    tell(&mut response, here.received, false, here.about.total);
-    Ok(response)
+    match call.engine.pieces(upload).await {
+        Ok(here) => Ok(begun(&id, here.received, here.about.total)),
+        // It became a photo just now, for a request whose connection broke before the answer.
+        Err(PiecesError::Partial(PartialError::NotFound(_))) => {
+            let receipt = finished(call, &id).await?;
+            Ok(begun(&id, receipt.size, total))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn begun(id: &str, received: u64, total: Option<u64>) -> Response {
+    let location = [(header::LOCATION, format!("{FILES}/{id}"))];
+    let mut response = (StatusCode::CREATED, location).into_response();
+    tell(&mut response, received, false, total);
+    response
 }
 
 /// `HEAD /up/files/{id}`.
@@ -249,7 +264,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(PIECE.as_bytes()));
     if !is_piece {
-        return Err(Refusal::no_piece());
+        return Err(no_piece());
     }
     let (at, is_complete) = (offset(headers)?, headers::is_complete(headers)?);
     let content = content_length(headers)?;
@@ -260,7 +275,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
             // Whoever did not hear the last answer asks for it again with nothing at the end.
             let receipt = finished(call, id).await?;
             if at != receipt.size || content != Some(0) || !is_complete {
-                return Err(Refusal::completed());
+                return Err(completed());
             }
             return acknowledged(call, &receipt).await;
         }
@@ -271,7 +286,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
         && at == here.received
         && (end > total || is_complete && end != total)
     {
-        return Err(Refusal::inconsistent_length());
+        return Err(inconsistent_length());
     }
     let piece = call
         .engine
@@ -283,11 +298,7 @@ async fn go_on(call: &Call, id: &str, body: &mut BodyDataStream) -> Result<Respo
         tell(&mut response, at + received, false, here.about.total);
         return Ok(response);
     }
-    let path = here
-        .about
-        .path
-        .clone()
-        .ok_or_else(Refusal::no_such_upload)?;
+    let path = here.about.path.clone().ok_or_else(no_such_upload)?;
     let request = call.request(path, &here.about)?;
     match call.engine.finish_pieces(upload.name, request).await? {
         Whole::Photo(receipt) => acknowledged(call, &receipt).await,
@@ -323,7 +334,7 @@ async fn take_back(
 /// The photo that an upload became within the last day.
 async fn finished(call: &Call, id: &str) -> Result<Receipt, Refusal> {
     let finished = call.engine.finished_pieces(call.upload(id)).await?;
-    finished.ok_or_else(Refusal::no_such_upload)
+    finished.ok_or_else(no_such_upload)
 }
 
 fn tell(response: &mut Response, offset: u64, is_complete: bool, total: Option<u64>) {

@@ -18,7 +18,7 @@ struct Asset {
     address: String,
 }
 
-static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 7]> = LazyLock::new(|| {
     [
         asset(
             "style.css",
@@ -39,6 +39,16 @@ static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
             "upload.js",
             "text/javascript; charset=utf-8",
             include_str!("../../assets/upload.js"),
+        ),
+        asset(
+            "timeline.js",
+            "text/javascript; charset=utf-8",
+            include_str!("../../assets/timeline.js"),
+        ),
+        asset(
+            "thumbhash.js",
+            "text/javascript; charset=utf-8",
+            include_str!("../../assets/thumbhash.js"),
         ),
         asset(
             "icon.svg",

@@ -2,7 +2,11 @@
 
 use std::borrow::Borrow;
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 /// `1,234`.
 pub(super) fn number(count: impl Borrow<u64>) -> String {
@@ -64,6 +68,25 @@ pub(super) fn wall_clock(iso: &str) -> String {
     }
 }
 
+/// When a photo was taken, `2019-07-01T12:00:00+02:00`, `2019-07-01T12:00:00` or `2019-07-01`, for people. What is none of
+/// these is shown as it is.
+pub(super) fn taken(iso: &str) -> String {
+    let (date, rest) = iso.split_at_checked(10).unwrap_or((iso, ""));
+    if rest.is_empty() {
+        return match date.parse::<Date>() {
+            Ok(day) => day.strftime("%-d %b %Y").to_string(),
+            Err(_) => iso.to_owned(),
+        };
+    }
+    match rest.rfind(['+', '-']) {
+        Some(at) => {
+            let (time, offset) = rest.split_at(at);
+            format!("{} (UTC{offset})", wall_clock(&format!("{date}{time}")))
+        }
+        None => wall_clock(iso),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +130,16 @@ mod tests {
         assert_eq!(time("2026-11-22T23:05:09Z", &zone), "23 Nov 2026, 01:05");
         assert_eq!(time("soon", &zone), "soon");
         assert_eq!(wall_clock("2024-05-17T14:03:09"), "17 May 2024, 14:03:09");
+        for (iso, text) in [
+            (
+                "2024-05-17T14:03:09-04:00",
+                "17 May 2024, 14:03:09 (UTC-04:00)",
+            ),
+            ("2024-05-17T14:03:09", "17 May 2024, 14:03:09"),
+            ("2024-05-17", "17 May 2024"),
+            ("some day", "some day"),
+        ] {
+            assert_eq!(taken(iso), text);
+        }
     }
 }

@@ -13,8 +13,9 @@ use safelight_engine::model::{ArrivalRow, DeviceStatus, PhotoReceipt, PhotoRow};
 use serde::Deserialize;
 
 use super::{
-    format::{bytes, counted, number, wall_clock},
+    format::{bytes, counted, number, taken, wall_clock},
     page::{Anyone, Page, Trouble, render},
+    pictures::preview_address,
 };
 use crate::{body, media_type};
 
@@ -26,13 +27,17 @@ const LENGTH: u32 = 100;
 pub(crate) struct From {
     from: Option<i64>,
     device: Option<i64>,
+    /// Whether photos are being chosen.
+    choose: Option<u8>,
 }
 
 impl From {
     /// What the links to other pages of the list have in common.
     fn query(&self) -> String {
-        self.device
-            .map_or_else(String::new, |device| format!("device={device}"))
+        let device = self.device.map(|device| format!("device={device}"));
+        let choose = self.choose.map(|_| "choose=1".to_owned());
+        let said: Vec<String> = device.into_iter().chain(choose).collect();
+        said.join("&")
     }
 }
 
@@ -46,6 +51,7 @@ struct Arrivals {
     rows: Vec<ArrivalRow>,
     older: Option<i64>,
     is_first: bool,
+    choosing: bool,
 }
 
 /// `GET /photos`: every arrival, the newest first.
@@ -67,16 +73,52 @@ pub(crate) async fn all(
             Ok((rows, device, total))
         })
         .await?;
-    let older = (rows.len() == LENGTH as usize)
-        .then(|| rows.last().map(|row| row.id))
-        .flatten();
     Ok(render(&Arrivals {
         page: visit.page,
         device,
         query: list.query(),
         total,
+        older: older(&rows),
         rows,
-        older,
+        is_first: list.from.is_none(),
+        choosing: list.choose.is_some(),
+    }))
+}
+
+/// After which arrival the next page goes on, if there may be one.
+fn older(rows: &[ArrivalRow]) -> Option<i64> {
+    let last = rows.get(LENGTH as usize - 1)?;
+    Some(last.id)
+}
+
+#[derive(Template)]
+#[template(path = "may-forget.html")]
+struct MayForget {
+    page: Page,
+    device: DeviceStatus,
+    rows: Vec<ArrivalRow>,
+    older: Option<i64>,
+    is_first: bool,
+}
+
+/// `GET /devices/{id}/may-forget`: the photos that are safe, the newest arrivals first.
+pub(crate) async fn may_forget(
+    Anyone(visit): Anyone,
+    Path(id): Path<i64>,
+    Query(list): Query<From>,
+) -> Result<Response, Trouble> {
+    let (asker, from) = (visit.asker, list.from);
+    let (rows, device) = visit
+        .ask(move |engine| {
+            let rows = engine.may_forget(asker, id, from, LENGTH)?;
+            Ok((rows, engine.device_status_of(asker, id)?))
+        })
+        .await?;
+    Ok(render(&MayForget {
+        page: visit.page,
+        device,
+        older: older(&rows),
+        rows,
         is_first: list.from.is_none(),
     }))
 }
@@ -131,9 +173,16 @@ pub(crate) async fn not_yet_safe(
 struct Receipt {
     page: Page,
     photo: PhotoReceipt,
+    /// The photos beside it in the timeline: the one taken next, and the one taken before.
+    next: Option<i64>,
+    before: Option<i64>,
 }
 
 impl Receipt {
+    fn preview_address(&self) -> String {
+        preview_address(self.photo.asset, &self.photo.hash)
+    }
+
     /// Who says when the photo was taken.
     fn taken_from(&self) -> &str {
         match self.photo.taken_from.as_deref().unwrap_or_default() {
@@ -141,11 +190,26 @@ impl Receipt {
             "exif-original" | "exif-digitized" | "xmp" => "the camera\u{2019}s note in the photo",
             "exif-modified" => "the photo\u{2019}s date of change",
             "file-name" => "the file\u{2019}s name",
+            "person" => "a person, who put the date right",
+            "sidecar" => "the collection that the photo came from",
             "client" => "the app that sent it",
             "file-modified" => "the file\u{2019}s date",
             other => other,
         }
     }
+}
+
+/// `41.9000° N, 12.5000° E`.
+fn coordinates(latitude: &f64, longitude: &f64) -> String {
+    let side = |degrees: f64, [ahead, behind]: [char; 2]| {
+        let name = if degrees < 0.0 { behind } else { ahead };
+        format!("{:.4}\u{b0} {name}", degrees.abs())
+    };
+    format!(
+        "{}, {}",
+        side(*latitude, ['N', 'S']),
+        side(*longitude, ['E', 'W'])
+    )
 }
 
 /// What a proof means.
@@ -164,14 +228,21 @@ pub(crate) async fn receipt(
     Path(id): Path<i64>,
 ) -> Result<Response, Trouble> {
     let asker = visit.asker;
-    let found = visit
-        .ask(move |engine| engine.receipt(asker, AssetId(id)))
+    let (found, (next, before)) = visit
+        .ask(move |engine| {
+            Ok((
+                engine.receipt(asker, AssetId(id))?,
+                engine.beside(asker, AssetId(id))?,
+            ))
+        })
         .await?;
     let photo =
         found.ok_or_else(|| Trouble::NotFound(format!("There is no photo number {id}.")))?;
     Ok(render(&Receipt {
         page: visit.page,
         photo,
+        next,
+        before,
     }))
 }
 

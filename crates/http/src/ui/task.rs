@@ -31,6 +31,9 @@ impl Progress {
             ("restore", false) => format!("Bringing photos back to {what}"),
             ("restore", true) => "Bringing photos back".to_owned(),
             ("rebuild", _) => "Making the catalogue anew from the library folder".to_owned(),
+            ("pictures", _) => "Making pictures of photos".to_owned(),
+            ("import", _) => format!("Bringing in {what}"),
+            ("import-look", _) => format!("Looking through {what}"),
             ("reconcile", _) => "Looking at what the last stop left behind".to_owned(),
             (other, _) => format!("{other} {what}"),
         };
@@ -51,11 +54,13 @@ impl Progress {
             Some(total) => format!("{} of {}", bytes(activity.done_bytes), bytes(total)),
             None => bytes(activity.done_bytes),
         };
-        Self {
-            title,
-            bar,
-            detail: format!("{files}, {size}"),
-        }
+        // Pictures are counted only.
+        let detail = if activity.kind == "pictures" {
+            files
+        } else {
+            format!("{files}, {size}")
+        };
+        Self { title, bar, detail }
     }
 }
 
@@ -174,7 +179,7 @@ impl Outcome {
                     bytes(found.bytes)
                 );
                 notes.push(format!(
-                    "They came from {}, and each was compared with what was taken in. Safelight\u{2019}s own lists, by which the photos can be checked again at any time, are among them.",
+                    "They came from {}, and each was compared with what was taken in. Where everything was brought back, Safelight\u{2019}s own lists are among them, by which the photos can be checked again at any time.",
                     found.destination
                 ));
                 failed = found.failed;
@@ -184,7 +189,12 @@ impl Outcome {
             | Answer::Person(_)
             | Answer::Device(_)
             | Answer::Destination(_)
+            | Answer::Corrected(_)
+            | Answer::Undone(_)
+            | Answer::Corrections { .. }
+            | Answer::Settings(_)
             | Answer::Kit { .. }
+            | Answer::Import(_)
             | Answer::Done => {
                 good = true;
                 headline = "Done.".to_owned();

@@ -16,22 +16,13 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use safelight_core::{DevicePath, Timestamp};
-use safelight_engine::{
-    AccessError, IntakeError, NotAcknowledged, Precondition, Receipt, Refusal as StoreRefusal,
-    UploadRequest,
-};
+use safelight_engine::{Precondition, Receipt, UploadRequest};
 use serde::Serialize;
 
-use crate::{
-    App, auth,
-    body::{self, ReceiveError},
-    checksums,
-    connection::Connection,
-    stamps,
-};
+use crate::{App, auth, body, checksums, connection::Connection, refusal::Refusal, stamps};
 
 /// Where the names begin.
 pub(crate) const PREFIX: &str = "/upload/";
@@ -45,17 +36,6 @@ struct Stored {
     /// Only of a photo that is new: another person may have brought the one that was known already.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-}
-
-/// The answer to one that is not.
-#[derive(Serialize)]
-struct Refusal {
-    #[serde(skip)]
-    status: StatusCode,
-    #[serde(skip)]
-    retry_after: Option<u64>,
-    error: String,
-    hint: &'static str,
 }
 
 /// Answers every method on every name.
@@ -74,12 +54,7 @@ pub(crate) async fn handle(
             device: device.id,
             path: name(parts.uri.path())?,
             promised: length(&parts.headers)?,
-            checksum: checksums::promised(&parts.headers).map_err(|error| {
-                Refusal::bad(
-                    error.to_string(),
-                    "Write it as SHA256:digits, or leave it out",
-                )
-            })?,
+            checksum: checksums::promised(&parts.headers)?,
             modified: stamps::client_modified(&parts.headers),
             created: capture_time(&parts.headers)?,
             precondition: Precondition::None,
@@ -121,11 +96,11 @@ fn name(address: &str) -> Result<DevicePath, Refusal> {
     let encoded = address.strip_prefix(PREFIX).unwrap_or_default();
     let name = percent_decode_str(encoded)
         .decode_utf8()
-        .map_err(|_| Refusal::bad("The file's name is not UTF-8".to_owned(), hint))?;
+        .map_err(|_| Refusal::bad("The file's name is not UTF-8").hinting(hint))?;
     match DevicePath::parse(&name) {
-        Ok(path) if path.is_root() => Err(Refusal::bad("The file has no name".to_owned(), hint)),
+        Ok(path) if path.is_root() => Err(Refusal::bad("The file has no name").hinting(hint)),
         Ok(path) => Ok(path),
-        Err(error) => Err(Refusal::bad(error.to_string(), hint)),
+        Err(error) => Err(Refusal::bad(error.to_string()).hinting(hint)),
     }
 }
 
@@ -139,7 +114,7 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
         .and_then(|text| text.trim().parse().ok());
     parsed
         .map(Some)
-        .ok_or_else(|| Refusal::bad("The header Content-Length is not a number".to_owned(), ""))
+        .ok_or_else(|| Refusal::bad("The header Content-Length is not a number"))
 }
 
 fn capture_time(headers: &HeaderMap) -> Result<Option<Timestamp>, Refusal> {
@@ -151,10 +126,10 @@ fn capture_time(headers: &HeaderMap) -> Result<Option<Timestamp>, Refusal> {
         .ok()
         .and_then(|text| text.trim().parse().ok());
     parsed.map(Some).ok_or_else(|| {
-        Refusal::bad(
-            format!("The header X-Capture-Time cannot be read: {value:?}"),
-            "Write it as RFC 3339, with a zone: 2024-05-17T14:03:00+02:00",
-        )
+        Refusal::bad(format!(
+            "The header X-Capture-Time cannot be read: {value:?}"
+        ))
+        .hinting("Write it as RFC 3339, with a zone: 2024-05-17T14:03:00+02:00")
     })
 }
 
@@ -167,102 +142,11 @@ fn refuse_forms(headers: &HeaderMap) -> Result<(), Refusal> {
             .starts_with(b"multipart/")
     });
     if is_form {
-        return Err(Refusal {
-            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ..Refusal::bad(
-                "A form was sent, not a file".to_owned(),
-                "Send the file itself as the body; in Shortcuts choose \"Request Body: File\"",
-            )
-        });
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "A form was sent, not a file",
+        )
+        .hinting("Send the file itself as the body; in Shortcuts choose \"Request Body: File\""));
     }
     Ok(())
-}
-
-impl Refusal {
-    fn bad(error: String, hint: &'static str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            retry_after: None,
-            error,
-            hint,
-        }
-    }
-
-    fn no_token() -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            ..Self::bad(
-                "A device's token is needed".to_owned(),
-                "Send the header \"Authorization: Bearer TOKEN\"; the token was shown when the device was added",
-            )
-        }
-    }
-
-    /// 503 is the one status that every client tries again after.
-    fn transient(error: String, retry_after: u64) -> Self {
-        Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            retry_after: Some(retry_after),
-            ..Self::bad(
-                error,
-                "Nothing was stored. Keep the file and send it again later",
-            )
-        }
-    }
-}
-
-impl From<AccessError> for Refusal {
-    fn from(error: AccessError) -> Self {
-        match error {
-            AccessError::Wrong => Self {
-                error: "The token is wrong, or was taken back".to_owned(),
-                ..Self::no_token()
-            },
-            AccessError::SlowDown { retry_after } => {
-                Self::transient(error.to_string(), retry_after.as_secs().max(1))
-            }
-            AccessError::Unavailable(_) => Self::transient(error.to_string(), 30),
-        }
-    }
-}
-
-impl From<ReceiveError> for Refusal {
-    fn from(error: ReceiveError) -> Self {
-        let message = error.to_string();
-        match error {
-            ReceiveError::Intake(IntakeError::Library(StoreRefusal::IsFolder(_))) => Self {
-                status: StatusCode::CONFLICT,
-                ..Self::bad(message, "Choose another name")
-            },
-            ReceiveError::Intake(IntakeError::Library(StoreRefusal::NoDevice(_))) => {
-                Self::no_token()
-            }
-            ReceiveError::NotAcknowledged(NotAcknowledged::Revoked) => Self::no_token(),
-            ReceiveError::NotAcknowledged(_) => Self {
-                hint: "Keep the file and send it again later",
-                ..Self::transient(message, 30)
-            },
-            _ => Self::transient(message, 30),
-        }
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        if self.status.is_server_error() {
-            tracing::warn!(status = self.status.as_u16(), "{}", self.error);
-        }
-        let mut response = (self.status, Json(&self)).into_response();
-        let headers = response.headers_mut();
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(auth::BEARER_CHALLENGE),
-            );
-        }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
-    }
 }

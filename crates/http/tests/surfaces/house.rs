@@ -46,6 +46,7 @@ impl House {
             clock: Arc::new(FakeClock::default()),
             entropy: Arc::new(SeededEntropy::new(7)),
             zone: TimeZone::UTC,
+            media_worker: None,
         })
         .unwrap();
         engine.start().unwrap();
@@ -116,6 +117,16 @@ impl House {
             Answer::Device(device) => device,
             other => panic!("not a device: {other:?}"),
         }
+    }
+
+    /// Adds a destination.
+    pub(crate) fn offsite(&self) {
+        self.run(Command::DestinationAdd {
+            name: "disk".into(),
+            url: format!("file://{}", self.beside("offsite")),
+            keys: None,
+            password: None,
+        });
     }
 
     /// A WebDAV client of a new device.

@@ -4,7 +4,7 @@ use safelight_engine::{Answer, Command, command::NewPassword};
 
 use crate::house::{Browser, House, csrf};
 
-fn add(house: &House, name: &str) -> NewPassword {
+pub(crate) fn add(house: &House, name: &str) -> NewPassword {
     match house.run(Command::PersonAdd {
         name: name.to_owned(),
         folder: None,
@@ -14,7 +14,7 @@ fn add(house: &House, name: &str) -> NewPassword {
     }
 }
 
-fn signed_in(house: &House, person: &NewPassword) -> Browser {
+pub(crate) fn signed_in(house: &House, person: &NewPassword) -> Browser {
     let mut browser = Browser::new(house.address);
     let fields = [("name", &*person.name), ("password", &*person.password)];
     let answer = browser.post("/sign-in", &fields);
@@ -23,7 +23,7 @@ fn signed_in(house: &House, person: &NewPassword) -> Browser {
 }
 
 /// Uploads as a new device of a person's; answers its number.
-fn upload(house: &House, person: &str, name: &str, bytes: &[u8]) -> i64 {
+pub(crate) fn upload(house: &House, person: &str, name: &str, bytes: &[u8]) -> i64 {
     let Answer::Device(device) = house.run(Command::DeviceAdd {
         name: format!("{person}'s phone"),
         person: Some(person.to_owned()),
@@ -78,6 +78,7 @@ fn a_member_sees_their_own_and_nothing_else() {
     for (device, expected) in [(hers, 200), (owners, 404)] {
         for target in [
             format!("/devices/{device}"),
+            format!("/devices/{device}/may-forget"),
             format!("/photos?device={device}"),
             format!("/photos/not-yet-safe?device={device}"),
         ] {
@@ -203,15 +204,19 @@ fn a_devices_page_says_how_it_stands_and_sets_it_up() {
     let page = owner.get(&target).text();
     assert!(page.contains("It must keep 1 photo"), "{page}");
     assert!(!csrf(&page).is_empty());
-    house.run(Command::DestinationAdd {
-        name: "disk".into(),
-        url: format!("file://{}", house.beside("offsite")),
-        keys: None,
-        password: None,
-    });
+    let forget = format!("{target}/may-forget");
+    let none = owner.get(&forget).text();
+    assert!(none.contains("Nothing that it sent is safe yet"), "{none}");
+    house.offsite();
     house.run(Command::Backup { destination: None });
     let page = owner.get(&target).text();
     assert!(page.contains("It may forget everything"), "{page}");
+    assert!(page.contains(&format!("href=\"{forget}\"")), "{page}");
+    let list = owner.get(&forget).text();
+    assert!(list.contains("may forget 1 photo<"), "{list}");
+    assert!(list.contains("a.jpg"), "{list}");
+    let beyond = owner.get(&format!("{forget}?from=1")).text();
+    assert!(beyond.contains("There are no older ones"), "{beyond}");
     owner.fill(&target, &target, &[("acknowledge", "offsite")]);
     let device = &house.engine.devices().unwrap()[0];
     assert_eq!(

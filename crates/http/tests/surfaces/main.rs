@@ -4,8 +4,10 @@
     reason = "a helper that fails fails the test that uses it"
 )]
 
+mod apps;
 mod chunked;
 mod control;
+mod correct;
 mod dav_change;
 mod dav_list;
 mod dav_locks;

@@ -12,6 +12,8 @@ fn strangers_are_sent_to_the_door() {
     for target in [
         "/",
         "/photos",
+        "/correct",
+        "/corrections",
         "/photo/1",
         "/photo/1/file",
         "/devices",
@@ -51,7 +53,11 @@ fn every_page_opens_and_is_guarded() {
     for target in [
         "/",
         "/photos",
+        "/photos?choose=1",
         "/photos/not-yet-safe",
+        "/correct",
+        "/correct?photo=1",
+        "/corrections",
         "/photo/1",
         "/photos?device=1",
         "/photos/not-yet-safe?device=1",

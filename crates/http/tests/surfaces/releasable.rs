@@ -5,15 +5,6 @@ use serde_json::{Value, json};
 
 use crate::house::House;
 
-fn offsite(house: &House) {
-    house.run(Command::DestinationAdd {
-        name: "disk".into(),
-        url: format!("file://{}", house.beside("offsite")),
-        keys: None,
-        password: None,
-    });
-}
-
 #[test]
 fn hashes_are_sorted_by_what_is_proved() {
     let house = House::new();
@@ -25,7 +16,7 @@ fn hashes_are_sorted_by_what_is_proved() {
         answer["sha256"].clone()
     };
     let safe = put("a.jpg", b"a");
-    offsite(&house);
+    house.offsite();
     house.run(Command::Backup { destination: None });
     let new = put("b.jpg", b"b");
     let unknown = Value::from("00".repeat(32));
@@ -112,7 +103,7 @@ fn stored_is_said_only_when_it_is_offsite_where_that_is_wanted() {
     let answer = phone.send("MOVE", &whole, &to, b"").unwrap();
     assert_eq!(answer.status, 503, "{}", answer.text());
 
-    offsite(&house);
+    house.offsite();
     for (answer, number) in [
         (phone.send("PUT", "/dav/a.jpg", &[], b"a"), 1),
         (script.send("PUT", "/upload/b.jpg", &[], b"b"), 2),

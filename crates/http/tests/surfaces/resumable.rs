@@ -2,7 +2,10 @@
 
 use std::{io::Write, net::TcpStream};
 
-use safelight_engine::{Command, command::NewDevice};
+use safelight_engine::{
+    Command,
+    command::{Meaning, NewDevice},
+};
 use safelight_testkit::{Client, Response};
 
 use crate::house::House;
@@ -163,6 +166,34 @@ fn the_same_creation_again_finds_what_is_here() {
     assert_eq!(another.look(&address).0, 404, "not another device's");
     assert_eq!(another.begin(target, 10), address, "a name of its own");
     assert_eq!(another.look(&address), here("0", "?0"));
+}
+
+#[test]
+fn what_is_at_home_is_not_sent_again_while_stored_means_offsite() {
+    let house = House::new();
+    let device = house.device("phone");
+    house.run(Command::DeviceSet {
+        device: device.user.clone(),
+        acknowledge: Some(Meaning::Offsite),
+        tell_silence: None,
+    });
+    let mut phone = Sender::new(&house, &device);
+    let target = "/up/files?name=film.mp4&modified=1700000000123";
+    let address = phone.begin(target, 10);
+    assert_eq!(phone.append(&address, 0, END, b"0123456789").status, 503);
+    for _ in 0..2 {
+        let again = phone.send("POST", target, &[MORE, ("Upload-Length", "10")], b"");
+        assert_eq!(again.status, 201, "{}", again.text());
+        assert_eq!(again.header("location"), Some(address.as_str()));
+        assert_eq!(again.header("upload-offset"), Some("10"));
+        assert_eq!(again.header("upload-complete"), Some("?0"), "not called so");
+        assert_eq!(phone.append(&address, 10, END, b"").status, 503);
+    }
+    house.offsite();
+    assert_eq!(phone.append(&address, 10, END, b"").status, 201);
+    assert_eq!(house.files(), 1);
+    // Another length is another file.
+    assert_ne!(phone.begin(target, 11), address);
 }
 
 #[test]

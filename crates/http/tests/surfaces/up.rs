@@ -1,6 +1,10 @@
 //! `/up`: the page that sends photos from a browser, without scripts; and what its script asks.
 
-use safelight_engine::{Command, command::VerifyScope, model::DeviceStatus};
+use safelight_engine::{
+    Command,
+    command::{Meaning, VerifyScope},
+    model::DeviceStatus,
+};
 use safelight_testkit::Response;
 use serde_json::{Value, json};
 
@@ -95,12 +99,7 @@ fn a_scanned_code_makes_the_browser_a_device_that_sends_a_plain_form() {
     assert_eq!(house.files(), 2);
     assert_eq!(devices(&house)[0].photos, 2);
 
-    house.run(Command::DestinationAdd {
-        name: "disk".into(),
-        url: format!("file://{}", house.beside("offsite")),
-        keys: None,
-        password: None,
-    });
+    house.offsite();
     house.run(Command::Backup { destination: None });
     house.run(Command::Verify {
         scope: VerifyScope::Home,
@@ -111,6 +110,33 @@ fn a_scanned_code_makes_the_browser_a_device_that_sends_a_plain_form() {
         "{again}"
     );
     assert_eq!(house.files(), 2, "the same photos are stored once");
+}
+
+#[test]
+fn a_form_is_no_success_before_its_photos_may_be_called_stored() {
+    let house = House::new();
+    let mut owner = house.browser();
+    let mut browser = paired(&house, &mut owner);
+    let device = &devices(&house)[0];
+    assert!(!device.tell_silence, "it sends when a person does");
+    house.run(Command::DeviceSet {
+        device: device.user.clone(),
+        acknowledge: Some(Meaning::Offsite),
+        tell_silence: None,
+    });
+    let token = token(&browser.get("/up").text());
+    let files: [(&str, &[u8]); 2] = [("1.jpg", b"one"), ("2.jpg", b"two")];
+    let waiting = sends(&mut browser, &token, &files);
+    assert_eq!(waiting.status, 503);
+    assert!(waiting.header("retry-after").is_some());
+    let text = waiting.text();
+    assert!(text.contains("2 files should stay on the phone"), "{text}");
+    house.offsite();
+    let done = sends(&mut browser, &token, &files);
+    assert_eq!(done.status, 200);
+    let text = done.text();
+    assert!(text.contains("2 files may be deleted"), "{text}");
+    assert_eq!(house.files(), 2);
 }
 
 #[test]
@@ -173,7 +199,8 @@ fn somebody_signed_in_connects_the_browser_once_and_takes_it_back() {
     assert_eq!(browser.cookie, None);
     browser.cookie = cookie;
     assert!(browser.get("/up").text().contains("may not add photos yet"));
-    assert!(devices(&house)[0].revoked);
+    let device = &devices(&house)[0];
+    assert!(device.revoked && !device.tell_silence);
 }
 
 #[test]

@@ -2,19 +2,26 @@
 
 use rusqlite::{Connection, params};
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, DeviceId, DevicePath, LibraryPath, MediaKind, Timestamp,
+    AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
+    PersonId, Timestamp,
 };
 
 use crate::{
+    asset,
     committer::{Home, Row},
+    details::{self, duration_column},
     error::IntakeError,
     evidence::{judge, stored_rule, written_at_home},
-    intake::{Filing, Outcome, Receipt, Target, target},
-    manifest, notes,
+    groups::{self, New},
+    imports,
+    intake::{Filing, Outcome, Receipt, Target, file_time, target},
+    manifest::{self, folder_key},
+    notes,
     open::Core,
     partial::finished,
     people,
     problems::{self, kind},
+    remarks,
     stored::{PathKey, captured_columns, micros, signed},
     tree::{Node, child, find},
     tree_change::{NewNode, ensure_folder, insert, next_revision, touch_upwards},
@@ -31,11 +38,17 @@ pub(super) fn write(
     let Target {
         existing,
         acknowledge,
+        folder: _,
     } = target(change, &core.nonce, &row.filing)?;
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
         Home::New { path, modified } => {
-            let id = insert_asset(change, &NewAsset::of(row, path, *modified, now))?;
+            let mut said = row.filing.said();
+            let captured = said.captured();
+            let new = NewAsset::of(row, path, captured.as_ref(), *modified, now);
+            let id = insert_asset(change, &new)?;
+            said.own_modified = file_time(core, said.own.as_ref(), row.filing.client_modified);
+            remarks::put(change, id, &said)?;
             reset_home(change, id, now)?;
             (id, path.clone(), Outcome::Stored)
         }
@@ -55,12 +68,29 @@ pub(super) fn write(
             (known.id, path.clone(), Outcome::Duplicate)
         }
     };
+    if !matches!(row.home, Home::New { .. })
+        && let Some(known) = asset::by_id(change, asset)?
+    {
+        remarks::merge(core, change, &known, &row.filing.remarks)?;
+        if let Some(details) = &row.filing.details {
+            details::keep_first(change, asset, details)?;
+        }
+    }
     let Filing {
         device,
         device_path,
         ..
     } = &row.filing;
-    note_arrival(change, asset, *device, device_path.as_ref(), now, outcome)?;
+    let by = By {
+        device: *device,
+        person: row.filing.person,
+        path: device_path.as_ref(),
+    };
+    let person = note_arrival(change, asset, &by, now, outcome)?;
+    if let Some(source) = &row.filing.source {
+        imports::note_brought(change, source, &row.hash, person, outcome)?;
+    }
+    let mut tree = None;
     let entry = match (device, device_path) {
         (Some(device), Some(device_path)) => {
             let put = Put {
@@ -75,10 +105,20 @@ pub(super) fn write(
                 finished::note(change, *device, upload, asset, device_path, now)?;
             }
             let node = put.write(change, existing.as_ref())?;
+            tree = node.parent;
             Some(node.entry(*device, device_path.clone(), &core.nonce))
         }
         _ => None,
     };
+    if row.has_company {
+        let library = folder_key(path.folder());
+        let new = New::arriving(&row.filing, row.hash, now, person, tree, &library);
+        let new = New {
+            asset: Some(asset),
+            ..new
+        };
+        groups::regroup(change, asset, &new)?;
+    }
     Ok(Receipt {
         asset,
         hash: row.hash,
@@ -99,19 +139,27 @@ pub(crate) struct NewAsset<'a> {
     pub(crate) path: &'a LibraryPath,
     pub(crate) original_name: &'a str,
     pub(crate) captured: Option<&'a CaptureTime>,
+    pub(crate) details: Option<&'a Details>,
     pub(crate) modified: Timestamp,
     pub(crate) added_at: Timestamp,
 }
 
 impl<'a> NewAsset<'a> {
-    fn of(row: &'a Row, path: &'a LibraryPath, modified: Timestamp, now: Timestamp) -> Self {
+    fn of(
+        row: &'a Row,
+        path: &'a LibraryPath,
+        captured: Option<&'a CaptureTime>,
+        modified: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         Self {
             hash: row.hash,
             size: row.size,
             kind: row.filing.kind,
             path,
             original_name: &row.filing.wish,
-            captured: row.filing.captured.as_ref(),
+            captured,
+            details: row.filing.details.as_ref(),
             modified,
             added_at: now,
         }
@@ -122,11 +170,15 @@ impl<'a> NewAsset<'a> {
 pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite::Result<AssetId> {
     let key = PathKey::of(new.path);
     let (local, offset, source, precision) = captured_columns(new.captured);
+    let details = new.details;
+    let position = details.and_then(|details| details.position);
     change
         .prepare_cached(
             "INSERT INTO asset (hash, size, kind, path, folder_key, name_key, original_name, captured_local,
-               captured_offset, captured_source, captured_precision, modified, added_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+               captured_offset, captured_source, captured_precision, modified, added_at, described, mime, width, height,
+               rotation, duration, latitude, longitude, make, model, content_id, burst_id, motion_video)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+               ?23, ?24, ?25, ?26)",
         )?
         .execute(params![
             new.hash.as_bytes(),
@@ -141,7 +193,20 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
             source,
             precision,
             micros(new.modified),
-            micros(new.added_at)
+            micros(new.added_at),
+            details.map_or(0, |details| details.reader),
+            details.map(|details| &details.mime),
+            details.and_then(|details| details.width),
+            details.and_then(|details| details.height),
+            details.map(|details| details.rotation),
+            details.and_then(duration_column),
+            position.map(|position| position.latitude),
+            position.map(|position| position.longitude),
+            details.and_then(|details| details.make.as_ref()),
+            details.and_then(|details| details.model.as_ref()),
+            details.and_then(|details| details.content_id.as_ref()),
+            details.and_then(|details| details.burst_id.as_ref()),
+            details.and_then(|details| details.motion_video).map(signed)
         ])?;
     let id = AssetId(change.last_insert_rowid());
     change
@@ -215,34 +280,53 @@ pub(crate) fn relocate(
     judge(change, stored_rule(change)?, asset)
 }
 
+/// Who brought a photo, and as what.
+pub(crate) struct By<'a> {
+    pub(crate) device: Option<DeviceId>,
+    /// Who brought it without a device.
+    pub(crate) person: Option<PersonId>,
+    /// Its name in the device's tree, or in the collection that it was imported from.
+    pub(crate) path: Option<&'a DevicePath>,
+}
+
+impl By<'_> {
+    /// For a file that was found in the library folder.
+    pub(crate) const fn nobody() -> Self {
+        Self {
+            device: None,
+            person: None,
+            path: None,
+        }
+    }
+}
+
 /// Notes who brought a photo, and whose it is.
 pub(crate) fn note_arrival(
     change: &Connection,
     asset: AssetId,
-    device: Option<DeviceId>,
-    path: Option<&DevicePath>,
+    by: &By<'_>,
     at: Timestamp,
     outcome: Outcome,
-) -> rusqlite::Result<()> {
-    if let Some(device) = device {
+) -> rusqlite::Result<PersonId> {
+    if let Some(device) = by.device {
         change
             .prepare_cached("UPDATE device SET last_arrival_at = ?2 WHERE id = ?1")?
             .execute([device.0, micros(at)])?;
     }
-    let person = people::note_holder(change, asset, device)?;
+    let person = people::note_holder(change, asset, by.device, by.person)?;
     change
         .prepare_cached(
             "INSERT INTO arrival (asset, device, device_path, at, outcome, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             asset.0,
-            device.map(|device| device.0),
-            path.map(DevicePath::as_str),
+            by.device.map(|device| device.0),
+            by.path.map(DevicePath::as_str),
             micros(at),
             outcome.as_str(),
             person.0
         ])?;
-    Ok(())
+    Ok(person)
 }
 
 /// A name of a device's tree that comes to stand for a photo.

@@ -59,13 +59,15 @@ impl Library {
         Ok(committed?)
     }
 
-    /// The photo that an upload became within the last day, if it still is what its name in the device's tree stands for.
+    /// The photo that an upload became within the last day, if it still is what its name in the device's tree stands for,
+    /// and its bytes are at home: they are read.
     ///
     /// # Errors
     ///
-    /// The catalogue's.
+    /// The library folder is not there, or cannot be read; the catalogue's.
     pub fn finished_partial(&self, id: &PartialId) -> Result<Option<Receipt>, PartialError> {
-        finished::find(self.core(), id)
+        let (core, root) = self.for_partials()?;
+        finished::find(core, &root, id)
     }
 
     fn assemble(&self, open: &mut Open, total: Option<u64>) -> Result<Staged, PartialError> {

@@ -1,14 +1,20 @@
 //! Which uploads in pieces became photos within the last day: a client that did not hear the answer asks again.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
-use safelight_core::{AssetId, DeviceId, DevicePath, Timestamp};
+use safelight_core::{AssetId, CopyState, DeviceId, DevicePath, Place, Timestamp};
 
 use super::{PartialError, PartialId};
 use crate::{
-    asset, devices,
+    asset::{self, Asset},
+    devices,
     error::{CatalogueError, IntakeError},
+    evidence,
     intake::{Outcome, Receipt},
     open::Core,
+    placement::Lying,
+    root::Root,
     stored::{micros, word},
     tree,
 };
@@ -57,7 +63,52 @@ pub(super) fn expire(core: &Core, now: Timestamp) -> Result<(), CatalogueError> 
     })
 }
 
-pub(super) fn find(core: &Core, id: &PartialId) -> Result<Option<Receipt>, PartialError> {
+/// Forgets one: an upload of its name begins again, and what is answered must be about that one.
+pub(super) fn forget(core: &Core, id: &PartialId) -> Result<(), CatalogueError> {
+    let is_noted = core
+        .catalogue
+        .read("look for a finished upload", |connection| {
+            Ok::<_, CatalogueError>(
+                connection
+                    .prepare_cached(
+                        "SELECT 1 FROM finished_upload WHERE device = ?1 AND name = ?2",
+                    )?
+                    .exists(params![id.device.0, id.name])?,
+            )
+        })?;
+    if !is_noted {
+        return Ok(());
+    }
+    core.catalogue.write("forget a finished upload", |change| {
+        change.execute(
+            "DELETE FROM finished_upload WHERE device = ?1 AND name = ?2",
+            params![id.device.0, id.name],
+        )?;
+        Ok(())
+    })
+}
+
+/// All that are noted. Of none of them there are pieces: they were forgotten when it began.
+pub(super) fn all(core: &Core) -> Result<HashSet<PartialId>, CatalogueError> {
+    core.catalogue
+        .read("list the finished uploads", |connection| {
+            let mut query =
+                connection.prepare_cached("SELECT device, name FROM finished_upload")?;
+            let rows = query.query_map([], |row| {
+                Ok(PartialId {
+                    device: DeviceId(row.get(0)?),
+                    name: row.get(1)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+}
+
+pub(super) fn find(
+    core: &Core,
+    root: &Root,
+    id: &PartialId,
+) -> Result<Option<Receipt>, PartialError> {
     let since = core
         .clock
         .now()
@@ -85,19 +136,31 @@ pub(super) fn find(core: &Core, id: &PartialId) -> Result<Option<Receipt>, Parti
             let (Some(node), Some(photo)) = (node, photo) else {
                 return Ok(None);
             };
-            if node.asset != Some(asset) {
+            let home = evidence::copies(connection, asset)?
+                .into_iter()
+                .find(|copy| copy.place == Place::Home);
+            if node.asset != Some(asset) || home.is_none_or(|copy| copy.state != CopyState::Good) {
                 return Ok(None);
             }
-            Ok(Some(Receipt {
+            let receipt = Receipt {
                 asset,
                 hash: photo.hash,
                 size: photo.size,
-                path: photo.path,
+                path: photo.path.clone(),
                 outcome: Outcome::Duplicate,
                 entry: Some(node.entry(id.device, path, &core.nonce)),
                 replaced: true,
                 acknowledge,
-            }))
+            };
+            Ok(Some((photo, receipt)))
         })?;
-    Ok(found)
+    let Some((photo, receipt)) = found else {
+        return Ok(None);
+    };
+    Ok(is_at_home(core, root, &photo)?.then_some(receipt))
+}
+
+/// Whether its bytes are still there: the answer has the promise of every receipt, as of now.
+fn is_at_home(core: &Core, root: &Root, photo: &Asset) -> Result<bool, PartialError> {
+    Ok(core.look_at(&root.file(&photo.path), photo)? == Lying::Photo)
 }

@@ -9,7 +9,7 @@
 //! however it comes. They are not flushed: a phone forgets nothing before the whole photo is acknowledged, and a flush
 //! for each piece would make large videos half as fast. After a restart every piece is read and compared with its hash
 //! before anything is said of it; what a power cut took is not listed, and the client sends it again. The whole is made
-//! only for a client that has asked since, or says how long the whole is.
+//! only for a client that has asked since, or says how long the whole is; and never of no pieces, unless that is the length.
 //!
 //! | what | module |
 //! |---|---|
@@ -52,6 +52,9 @@ const MAX_PIECES: usize = 10_000;
 const MAX_BYTES: u64 = 256 << 30;
 /// How long one is kept of which nothing comes any more.
 const IDLE: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+/// After how long without a piece one may have to make room for another of its device. The app for iOS leaves uploads
+/// behind that it never goes on with.
+const LEFT: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
 /// Which upload: its name is the client's choice, and each device has names of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -93,10 +96,10 @@ pub enum PartialError {
     /// Something else is being done with it.
     #[error("The upload {:?} is busy with another request; try again in a moment", .0.name)]
     Busy(PartialId),
-    /// Safelight was restarted since, and whoever wants the whole neither says how long it is nor has asked what is here:
-    /// it may believe in pieces that a power cut took. Transient: asking helps.
+    /// Whoever wants the whole does not say how long it is, and may believe in pieces that are not here: Safelight was
+    /// restarted since, and a power cut may have taken some; or there are none at all. Transient: asking helps.
     #[error(
-        "Safelight was restarted during the upload {:?}; ask which pieces are here, and send the others again", .0.name
+        "Pieces of the upload {:?} may be missing; ask which pieces are here, and send the others again", .0.name
     )]
     Interrupted(PartialId),
     /// The bytes do not follow those that are here.
@@ -117,7 +120,7 @@ pub enum PartialError {
         /// Bytes here.
         have: u64,
     },
-    /// The device has too many uploads that are not finished. Transient: they expire.
+    /// The device has too many uploads that are not finished, and something came of each within the last hour. Transient.
     #[error(
         "The device has {MAX_UPLOADS} unfinished uploads; finish or cancel one of them, or wait until they expire"
     )]
@@ -173,7 +176,8 @@ impl Partials {
     }
 }
 
-/// What earlier runs left. Files that belong to no upload are removed.
+/// What earlier runs left. Files that belong to no upload are removed, and those of one that is a photo by now: a crash came
+/// between the two.
 fn left_behind(
     core: &Core,
     folder: &std::path::Path,
@@ -187,6 +191,7 @@ fn left_behind(
             files.entry(stem).or_default().push(entry.path());
         }
     }
+    let finished = finished::all(core)?;
     let mut uploads = HashMap::new();
     for (stem, paths) in files {
         let path = folder.join(format!("{stem}.index"));
@@ -201,7 +206,7 @@ fn left_behind(
                 about,
                 begun,
                 lines,
-            }) if state::stem(core, &id) == stem => {
+            }) if state::stem(core, &id) == stem && !finished.contains(&id) => {
                 let open = Open::found(core, folder, id.clone(), about, begun, lines);
                 uploads.insert(id, Arc::new(Mutex::new(open)));
             }
@@ -216,15 +221,22 @@ fn left_behind(
 }
 
 impl Library {
-    /// Begins an upload in pieces. `false` if it was begun already, and goes on.
+    /// Begins an upload in pieces. `false` if it was begun already, and goes on. Where the device has as many as it may, the
+    /// one goes of which nothing has come for the longest time.
     ///
     /// # Errors
     ///
     /// The device has too many of them; the library folder is not there, or its disk is full; Safelight is shutting down.
     pub fn begin_partial(&self, id: &PartialId, about: About) -> Result<bool, PartialError> {
         let (core, root) = self.for_partials()?;
-        self.has_room(&root)?;
+        // First: what nobody goes on with may be what fills the disk.
         self.expire_partials()?;
+        self.has_room(&root)?;
+        if core.partials.of(core, &root)?.uploads.contains_key(id) {
+            return Ok(false);
+        }
+        self.make_room_for_partial(&root, id.device)?;
+        finished::forget(core, id).map_err(IntakeError::from)?;
         let mut known = core.partials.of(core, &root)?;
         if known.uploads.contains_key(id) {
             return Ok(false);
@@ -304,13 +316,47 @@ impl Library {
             let Ok(mut open) = open.try_lock() else {
                 continue;
             };
-            if open.is_there() && !open.is_arriving() && now.duration_since(open.touched()) > IDLE {
+            let is_idle = |since| now.duration_since(since) > IDLE;
+            if open.idle_since().is_some_and(is_idle) {
                 self.forget_partial(&mut open)
                     .map_err(|error| LibraryError::from_naming(error.into_intake()))?;
                 removed += 1;
             }
         }
         Ok(removed)
+    }
+
+    /// Lets the device's upload go that was left the longest ago, if it has as many as it may.
+    fn make_room_for_partial(&self, root: &Root, device: DeviceId) -> Result<(), PartialError> {
+        let core = self.core();
+        let of_device: Vec<_> = {
+            let known = core.partials.of(core, root)?;
+            let uploads = known.uploads.iter();
+            uploads
+                .filter(|(id, _)| id.device == device)
+                .map(|(_, open)| Arc::clone(open))
+                .collect()
+        };
+        if of_device.len() < MAX_UPLOADS {
+            return Ok(());
+        }
+        let now = core.clock.now();
+        // One that somebody is working with was not left.
+        let left_at = |open: &Mutex<Open>| open.try_lock().ok()?.idle_since();
+        let left = of_device
+            .iter()
+            .filter_map(|open| Some((left_at(open)?, open)))
+            .filter(|(since, _)| now.duration_since(*since) > LEFT)
+            .min_by_key(|(since, _)| *since);
+        let Some((since, open)) = left else {
+            return Ok(());
+        };
+        let mut open = lock(open);
+        if open.idle_since() == Some(since) {
+            tracing::info!(upload = %open.id().name, "an upload that nobody went on with made room for another of its device");
+            self.forget_partial(&mut open)?;
+        }
+        Ok(())
     }
 
     fn for_partials(&self) -> Result<(&Core, Root), PartialError> {

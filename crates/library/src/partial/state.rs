@@ -119,9 +119,10 @@ impl Open {
         self.told = true;
     }
 
-    /// Whether all bytes that the client believes to be here are, as far as can be known.
+    /// Whether all bytes that the client believes to be here are, as far as can be known. Without any piece it may be the late
+    /// end of an upload of this name that is finished, while the client begins anew.
     pub(super) fn must_be_known(&self, total: Option<u64>) -> Result<(), PartialError> {
-        if !self.told && total.is_none() {
+        if total.is_none() && (!self.told || self.lines.is_empty()) {
             return Err(PartialError::Interrupted(self.id.clone()));
         }
         Ok(())
@@ -148,7 +149,12 @@ impl Open {
         Ok(())
     }
 
-    pub(super) fn touched(&self) -> Timestamp {
+    /// Since when nothing has come of it; none while something comes, and once it is gone.
+    pub(super) fn idle_since(&self) -> Option<Timestamp> {
+        (self.is_there() && !self.is_arriving()).then(|| self.touched())
+    }
+
+    fn touched(&self) -> Timestamp {
         self.lines.last().map_or(self.begun, |line| line.at)
     }
 

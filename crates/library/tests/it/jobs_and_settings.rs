@@ -110,15 +110,21 @@ fn sessions_end() {
     let library = home.open(Arc::new(RealDisk));
     let now = safelight_core::Clock::now(home.clock.as_ref()).as_second();
     let anna = library.add_person("Anna", "Anna", "x").unwrap().id;
+    library
+        .set_person_secret(PersonId::OWNER, "x", None)
+        .unwrap();
+    let begin_with = |secret_hash, token_hash, person, seconds| {
+        let new = NewSession {
+            token_hash,
+            person,
+            secret_hash,
+            from: "10.0.0.1",
+            expires: at(now + seconds),
+        };
+        library.add_session(new).unwrap()
+    };
     let begin = |token_hash, person, seconds| {
-        library
-            .add_session(NewSession {
-                token_hash,
-                person,
-                from: "10.0.0.1",
-                expires: at(now + seconds),
-            })
-            .unwrap();
+        assert!(begin_with("x", token_hash, person, seconds));
     };
     let is_good = |token: &str| library.session(token).unwrap().is_some();
     begin("a", PersonId::OWNER, 10);
@@ -149,6 +155,11 @@ fn sessions_end() {
     assert!(is_good("c") && !is_good("d") && is_good("hers"));
     library.set_person_secret(anna, "new", None).unwrap();
     assert!(!is_good("hers"));
+    // Her old password was being looked at while she chose a new one.
+    assert!(!begin_with("x", "late", anna, 1000) && !is_good("late"));
+    assert!(begin_with("new", "hers", anna, 1000));
+    library.remove_person(anna).unwrap();
+    assert!(!begin_with("new", "late", anna, 1000) && !is_good("late"));
     library.remove_session("c").unwrap();
     assert!(!is_good("c"));
 }

@@ -80,6 +80,20 @@ fn counts_follow_the_evidence() {
     assert_eq!(waiting(Whose::Device(phone)), [later.asset]);
     assert_eq!(waiting(Whose::Member(anna)), [later.asset]);
     assert_eq!(waiting(Whose::Device(tablet)), []);
+    // A photo that came twice is one that may be forgotten.
+    let safe = |device, before| -> Vec<_> {
+        let rows = library.safe_of(device, before, 10).unwrap();
+        let names = rows
+            .iter()
+            .map(|row| (row.id, row.device_path.clone().unwrap()));
+        names.collect()
+    };
+    let [(number, name)] = &safe(phone, None)[..] else {
+        panic!("one photo of the phone's is safe")
+    };
+    assert_eq!(name, "again.jpg");
+    assert_eq!(safe(phone, Some(*number)), []);
+    assert_eq!(safe(tablet, None).len(), 1);
     check_tallies(&library);
 
     library

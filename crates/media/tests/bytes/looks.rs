@@ -190,9 +190,11 @@ fn a_videos_texts_name_camera_place_and_live_photo() {
 }
 
 #[test]
-fn apples_note_names_the_live_photo() {
-    let mut note = b"Apple iOS\0\0\x01MM\0\x01\0\x11\0\x02\0\0\0\x07\0\0\0\x20\0\0\0\0".to_vec();
-    note.extend(b"ABCD-2\0");
+fn apples_note_names_the_live_photo_and_the_burst() {
+    let mut note = b"Apple iOS\0\0\x01MM\0\x02".to_vec();
+    note.extend(b"\0\x0B\0\x02\0\0\0\x07\0\0\0\x2C");
+    note.extend(b"\0\x11\0\x02\0\0\0\x07\0\0\0\x33\0\0\0\0");
+    note.extend(b"BRST-1\0ABCD-2\0");
     // The picture's directory points to EXIF's, which has the note behind it.
     let mut bytes = tiff(&[(0x8769, 4, 26)]);
     let length = u32::try_from(note.len()).unwrap();
@@ -205,6 +207,7 @@ fn apples_note_names_the_live_photo() {
     bytes.extend(note);
     let found = facts(&jpeg(&[exif_of(&bytes), frame()]));
     assert_eq!(found.content_id.as_deref(), Some("ABCD-2"));
+    assert_eq!(found.burst_id.as_deref(), Some("BRST-1"));
 }
 
 /// A small file of the ISO base media file format.

@@ -451,6 +451,7 @@ mod tests {
             clock: Arc::<FakeClock>::clone(clock),
             entropy: Arc::<SeededEntropy>::clone(&entropy),
             zone: TimeZone::UTC,
+            media_worker: None,
         })
         .unwrap();
         let clock = Arc::<FakeClock>::clone(clock);

@@ -50,6 +50,11 @@ fn every_command_works_without_a_server_too() {
             .map(str::is_empty),
         Some(false)
     );
+    let settings = ["settings", "--silent-days", "3", "--json"];
+    assert_eq!(
+        cli.json(&settings),
+        serde_json::json!({ "silent_days": 3, "folders": "{YYYY}/{MM}" })
+    );
     cli.ok(&["rebuild"]);
     assert_eq!(number(&house.status(), "photos"), 1);
 
@@ -252,4 +257,50 @@ fn the_household_is_managed_with_a_server_and_without_one() {
     cli.ok(&["device", "remove", "hers"]);
     cli.ok(&["person", "remove", "Anne"]);
     assert_eq!(cli.run(&["person", "remove", "Anne"]).code, Some(1));
+}
+
+#[test]
+fn dates_are_put_right_with_a_server_and_without_one() {
+    let mut house = House::new();
+    let picture = Photos::new(57).next(20_000);
+    house.put(&picture);
+    let place = format!("{}/{}", picture.folder(), picture.name);
+    let file = house.library().join(&place);
+    let right = ["correct", &place, "--set", "2011-02-03 04:05:06Z", "--json"];
+    let preview = house.cli().json(&[&right[..], &["--dry-run"]].concat());
+    assert_eq!(preview["id"], serde_json::Value::Null);
+    assert_eq!(preview["changes"][0]["after"], "2011-02-03T04:05:06+00:00");
+    let done = house.cli().json(&right);
+    assert_eq!((number(&done, "photos"), number(&done, "id")), (1, 1));
+    assert!(house.server.stop().success(), "{}", house.server.printed());
+    let modified = || jiff::Timestamp::try_from(fs::metadata(&file).unwrap().modified().unwrap());
+    assert_eq!(modified().unwrap().to_string(), "2011-02-03T04:05:06Z");
+    assert_eq!(fs::read(&file).unwrap(), picture.bytes);
+
+    let cli = house.cli();
+    let later = cli.ok(&["correct", &place, "--shift", "-1h 5m"]);
+    assert!(later.stdout.contains("2011-02-03T03:00:06"), "{later:?}");
+    assert_eq!(modified().unwrap().to_string(), "2011-02-03T03:00:06Z");
+    // The catalogue is lost; the folder has it all.
+    fs::remove_file(house.path("data/catalogue.sqlite")).unwrap();
+    cli.ok(&["rebuild", "--library", house.library().to_str().unwrap()]);
+    let back = cli.json(&["correct", &place, "--reset", "--json"]);
+    assert_eq!(back["changes"][0]["before"], "2011-02-03T03:00:06+00:00");
+    assert_eq!(modified().unwrap(), picture.instant());
+    cli.ok(&["correct", "--undo", "1"]);
+    let list = cli.json(&["correct", "--list", "--json"]);
+    assert!(list["corrections"][0]["undone_at"].is_string(), "{list}");
+    for wrong in [
+        &["correct", &place][..],
+        &["correct", "--shift", "+1h"],
+        &["correct", &place, "--shift", "soon"],
+        &["correct", &place, "--set", "2011-02-03", "--reset"],
+        &["correct", &place, "--camera-zone", "Europe/Rome", "--reset"],
+        &["correct", "2011/13/nothing.jpg", "--reset"],
+        &["correct", "--undo", "99"],
+    ] {
+        let ended = cli.run(wrong);
+        assert!(matches!(ended.code, Some(1 | 2)), "{wrong:?}: {ended:?}");
+        assert!(!ended.stderr.contains("panicked"), "{wrong:?}: {ended:?}");
+    }
 }

@@ -12,6 +12,7 @@ use super::program::{Platform, Program};
 use crate::ui::{
     form::{AnyoneSent, Sent},
     page::{Anyone, Page, Trouble, Visit, render},
+    up,
 };
 
 #[derive(Template)]
@@ -88,6 +89,9 @@ pub(crate) async fn add(AnyoneSent(sent): AnyoneSent<NewPhone>) -> Result<Respon
             };
             let answer = engine.run_for(asker, command, &Quiet)?;
             if let Answer::Device(device) = &answer {
+                if program.is_browser() {
+                    up::may_be_silent(engine, asker, device)?;
+                }
                 engine.invite(asker, device.id)?;
             }
             Ok(answer)

@@ -1,6 +1,8 @@
 //! The plain form: many files in one `multipart/form-data` body (RFC 7578), each streamed to the disk as it comes.
 //!
-//! Such a body says nothing of the files' times, and cannot go on where it broke off; scripts do both better.
+//! Such a body says nothing of the files' times, and cannot go on where it broke off; scripts do both better. The answer is
+//! a page that lists what came of each file. It is a 2xx if each that is stored may be called so, as the owner chose for
+//! this browser, and waits for that as long as the answer to a PUT does.
 
 use askama::Template;
 use axum::{
@@ -10,9 +12,13 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use safelight_core::{ContentHash, DeviceId, DevicePath};
-use safelight_engine::{Engine, IntakeError, Precondition, Releasable, UploadRequest};
-use tokio::time::{error::Elapsed, timeout};
+use http::{HeaderValue, StatusCode, header};
+use safelight_core::{DeviceId, DevicePath};
+use safelight_engine::{
+    Engine, IntakeError, NotAcknowledged, PUT_PATIENCE, Precondition, Receipt, Releasable,
+    UploadRequest, acknowledge::RETRY_AFTER,
+};
+use tokio::time::{Instant, error::Elapsed, timeout};
 
 use super::{connected, other_visit};
 use crate::{
@@ -95,24 +101,53 @@ pub(super) async fn receive(
             Err(FileError::TooMany)
         };
         match taken {
-            Ok(hash) => stored.push((name, hash)),
+            Ok(receipt) => stored.push((name, receipt)),
             Err(error) => failed.push((name, error.to_string())),
         }
     }
-    let hashes = stored.iter().map(|(_, hash)| *hash).collect();
+    let acknowledged = acknowledged(&app.engine, device, &stored).await;
+    let hashes = stored.iter().map(|(_, receipt)| receipt.hash).collect();
     let found = app.engine.releasable(device, hashes).await;
     let found = found.map_err(|error| Trouble::from(error).into_response())?;
-    Ok(render(&Done::of(stored, failed, &found)))
+    let mut page = render(&Done::of(stored, failed, &found));
+    match acknowledged {
+        Ok(()) => {}
+        Err(NotAcknowledged::Revoked) => *page.status_mut() = StatusCode::UNAUTHORIZED,
+        Err(error) => {
+            tracing::warn!("A form's photos are at home, and are not called stored: {error}");
+            *page.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            let headers = page.headers_mut();
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(RETRY_AFTER.as_secs()),
+            );
+        }
+    }
+    Ok(page)
+}
+
+/// Whether each may be called stored.
+async fn acknowledged(
+    engine: &Engine,
+    device: DeviceId,
+    stored: &[(String, Receipt)],
+) -> Result<(), NotAcknowledged> {
+    let patient_until = Instant::now() + PUT_PATIENCE;
+    for (_, receipt) in stored {
+        let patience = patient_until.saturating_duration_since(Instant::now());
+        engine.acknowledged(device, receipt, patience).await?;
+    }
+    Ok(())
 }
 
 impl Done {
     fn of(
-        stored: Vec<(String, ContentHash)>,
+        stored: Vec<(String, Receipt)>,
         failed: Vec<(String, String)>,
         found: &Releasable,
     ) -> Self {
         let (mut safe, mut home) = (Vec::new(), Vec::new());
-        for (name, hash) in stored {
+        for (name, Receipt { hash, .. }) in stored {
             let missing = found.not_yet.iter().find(|(each, _)| *each == hash);
             match missing {
                 Some((_, why)) => home.push((name, *why)),
@@ -145,7 +180,7 @@ async fn take(
     device: DeviceId,
     name: &str,
     mut field: Field<'_>,
-) -> Result<ContentHash, FileError> {
+) -> Result<Receipt, FileError> {
     // Folders that a browser may have put before the name are no part of it.
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let path = DevicePath::parse(name).map_err(|error| FileError::Name(error.to_string()))?;
@@ -167,7 +202,7 @@ async fn take(
     while let Some(piece) = timeout(STALLED, field.chunk()).await?? {
         receiving.write(piece).await?;
     }
-    Ok(receiving.finish().await?.hash)
+    Ok(receiving.finish().await?)
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> Trouble {

@@ -20,7 +20,9 @@ use axum::{
     routing::{get, post},
 };
 use http::request::Parts;
-use safelight_engine::{AccessError, Answer, Command, Quiet};
+use safelight_engine::{
+    AccessError, Answer, Asker, Command, Engine, EngineError, Quiet, command::NewDevice,
+};
 use serde::Deserialize;
 
 use super::{
@@ -126,7 +128,11 @@ async fn connect(
                 person: None,
                 acknowledge: None,
             };
-            engine.run_for(asker, command, &Quiet)
+            let answer = engine.run_for(asker, command, &Quiet)?;
+            if let Answer::Device(device) = &answer {
+                may_be_silent(engine, asker, device)?;
+            }
+            Ok(answer)
         })
         .await;
     match added {
@@ -145,6 +151,20 @@ async fn connect(
         })),
         Err(trouble) => Err(trouble),
     }
+}
+
+/// A browser sends when a person does: that it has not come for a while is no trouble, unless the owner says so.
+pub(super) fn may_be_silent(
+    engine: &Engine,
+    asker: Asker,
+    device: &NewDevice,
+) -> Result<(), EngineError> {
+    let command = Command::DeviceSet {
+        device: device.user.clone(),
+        acknowledge: None,
+        tell_silence: Some(false),
+    };
+    engine.run_for(asker, command, &Quiet).map(drop)
 }
 
 #[derive(Deserialize)]

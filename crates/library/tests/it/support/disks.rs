@@ -13,7 +13,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use safelight_library::{Disk, RealDisk};
+use safelight_library::{Disk, RealDisk, Sharing};
 
 /// How an operation fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,11 @@ impl Disk for FaultyDisk {
     fn create(&self, path: &Path) -> io::Result<File> {
         self.step()?;
         RealDisk.create(path)
+    }
+
+    fn share(&self, from: &Path, to: &Path, how: Sharing) -> io::Result<()> {
+        self.step()?;
+        RealDisk.share(from, to, how)
     }
 
     fn append(&self, path: &Path) -> io::Result<File> {

@@ -14,7 +14,7 @@ use std::{
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 use safelight_core::{
     CaptureTime, Clock, DeviceId, DevicePath, Entropy, LibraryPath, MediaKind, PersonId, Precision,
-    TimeSource,
+    Remarks, TimeSource,
 };
 use safelight_library::{
     Asset, Described, Disk, Filing, IntakeError, Library, NewDevice, Options, Precondition,
@@ -186,14 +186,19 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
     let path = dp(path);
     Filing {
         device: Some(device),
+        person: None,
         wish: path.name().to_owned(),
         device_path: Some(path),
         kind: MediaKind::Photo,
         captured: Some(taken(2024, 5, 3)),
+        remarks: Remarks::default(),
+        details: None,
+        beside: Vec::new(),
         client_modified: None,
         client_created: None,
         precondition: Precondition::None,
         create_parents: false,
+        source: None,
     }
 }
 
@@ -241,6 +246,7 @@ pub(crate) fn described(_path: &Path, _name: &str) -> Described {
     Described {
         kind: MediaKind::Photo,
         captured: Some(taken(2020, 6, 1)),
+        details: None,
     }
 }
 
@@ -264,7 +270,12 @@ pub(crate) fn check_tallies(library: &Library) {
     let mut offsite = BTreeMap::<i64, u64>::new();
     for asset in &assets {
         let copies = library.copies(asset.id).unwrap();
-        assert_eq!(asset.safe, rule.is_safe(&copies), "{asset:?} {copies:?}");
+        let is_group_safe = library
+            .group(asset.id)
+            .unwrap()
+            .iter()
+            .all(|member| rule.is_safe(&library.copies(member.id).unwrap()));
+        assert_eq!(asset.safe, is_group_safe, "{asset:?} {copies:?}");
         for copy in copies.iter().filter(|copy| copy.state == CopyState::Good) {
             match copy.place {
                 Place::Home => verified += u64::from(copy.proof == Proof::ReadBack),

@@ -1,0 +1,254 @@
+//! Exports of other services become photos of the library: each once, under its right date, with what was said of it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use safelight_engine::{
+    Answer, Command, Quiet,
+    command::ImportOutcome,
+    import::{Counts, Request, Stage, Way, item::Reason},
+};
+use safelight_testkit::{
+    exports::{Export, icloud, takeout},
+    tree,
+    zip::{Entry, Zip},
+};
+
+use crate::house::House;
+
+fn import(house: &House, paths: &[PathBuf]) -> ImportOutcome {
+    let command = Command::Import {
+        request: Request {
+            paths: paths.to_vec(),
+            way: Way::Copy,
+            everything: false,
+        },
+        person: None,
+        preview: false,
+    };
+    match house.engine.run(command, &Quiet).unwrap() {
+        Answer::Import(outcome) => *outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn counts(outcome: &ImportOutcome) -> &Counts {
+    assert_eq!(outcome.import.standing.stage, Stage::Done);
+    outcome.counts().unwrap()
+}
+
+/// The messages about files that are left for a reason.
+fn told(outcome: &ImportOutcome, reason: Reason) -> Vec<(&str, &str)> {
+    outcome
+        .files
+        .iter()
+        .filter(|note| note.what == reason.as_str())
+        .map(|note| (note.path.as_str(), note.message.as_str()))
+        .collect()
+}
+
+/// Imports an export twice, and judges the library by what is true of the export.
+fn twice(house: House, export: &Export, paths: &[PathBuf]) {
+    let first = import(&house, paths);
+    let done = counts(&first);
+    assert_eq!(done.troubles(), 0, "{:?}", first.files);
+    assert_eq!(
+        (done.files, done.new),
+        (export.files, export.photos.len() as u64)
+    );
+    assert_eq!(done.left_for(Reason::ThrownAway), export.thrown_away);
+    let library = tree::hashes(&house.library()).unwrap();
+    let second = import(&house, paths);
+    let again = counts(&second);
+    assert_eq!((again.files, again.new), (export.files, 0));
+    assert_eq!(tree::hashes(&house.library()).unwrap(), library);
+    // What the manifests say is written when the engine ends, at the latest.
+    let house = house.reopen_after(|_| {});
+    export.judge(&house.library()).unwrap();
+    for path in paths {
+        assert!(path.exists());
+    }
+}
+
+#[test]
+fn a_takeout_in_parts_ends_in_its_place_and_a_second_run_changes_nothing() {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    let export = takeout::make(&folder, 3, 80, 4).unwrap();
+    twice(house, &export, &export.parts);
+}
+
+#[test]
+fn a_folder_with_the_parts_of_a_takeout_in_it_is_one() {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    let export = takeout::make(&folder, 4, 24, 3).unwrap();
+    twice(house, &export, &[folder]);
+}
+
+#[test]
+fn an_icloud_export_ends_in_its_place_and_a_second_run_changes_nothing() {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    let export = icloud::make(&folder, 5, 40).unwrap();
+    twice(house, &export, &export.parts);
+}
+
+/// Unpacks a part as programs do.
+fn unpack(part: &Path, to: &Path) {
+    let archive = safelight_exports::archive::Archive::open(part).unwrap();
+    for entry in archive.list().unwrap().entries {
+        let path = to.join(&*entry.name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut content = archive.read(entry.packed).unwrap();
+        std::io::copy(&mut content, &mut fs::File::create(path).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn exports_that_were_unpacked_part_by_part_are_understood_too() {
+    for of_apple in [false, true] {
+        let house = House::new();
+        let downloads = house.dir.path().join("downloads");
+        let export = if of_apple {
+            icloud::make(&downloads, 6, 20).unwrap()
+        } else {
+            takeout::make(&downloads, 6, 24, 3).unwrap()
+        };
+        let unpacked: Vec<PathBuf> = export
+            .parts
+            .iter()
+            .map(|part| {
+                let folder = house.dir.path().join(part.file_stem().unwrap());
+                unpack(part, &folder);
+                folder
+            })
+            .collect();
+        // Files that were unpacked have a time of their own, which counts where nothing else is known.
+        let outcome = import(&house, &unpacked);
+        let done = counts(&outcome);
+        assert_eq!(done.troubles(), 0, "{:?}", outcome.files);
+        assert_eq!(
+            (done.files, done.new),
+            (export.files, export.photos.len() as u64)
+        );
+        assert_eq!(done.left_for(Reason::ThrownAway), export.thrown_away);
+        let library = tree::hashes(&house.library()).unwrap();
+        let displaced = library
+            .iter()
+            .filter(|(path, hash)| {
+                let truth = &export.photos[*hash];
+                let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+                truth.folder != "unknown" && folder != Some(truth.folder.as_str())
+            })
+            .count();
+        assert_eq!(displaced, 0);
+    }
+}
+
+#[test]
+fn a_missing_part_is_named_and_the_others_are_used() {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    let export = takeout::make(&folder, 7, 60, 4).unwrap();
+    let mut parts = export.parts.clone();
+    let missing = parts.remove(1);
+    // The last one is a download that broke off.
+    let bytes = fs::read(&parts[2]).unwrap();
+    fs::write(&parts[2], &bytes[..bytes.len() * 3 / 4]).unwrap();
+    let outcome = import(&house, &parts);
+    let left = told(&outcome, Reason::MissingPart);
+    let about = |name: &str| left.iter().find(|(shown, _)| *shown == name);
+    let (_, message) = about("takeout-20260201T100000Z-#.zip").unwrap();
+    assert!(message.starts_with("Part 2 is missing"), "{message}");
+    assert!(
+        about("takeout-20260201T100000Z-004.zip").is_some(),
+        "{left:?}"
+    );
+    let done = counts(&outcome);
+    assert!(done.new > 40 && done.new < export.photos.len() as u64);
+    // With all of them, all is there, and what is there is not brought in again.
+    fs::write(&parts[2], &bytes).unwrap();
+    parts.insert(1, missing);
+    let whole = import(&house, &parts);
+    assert_eq!(counts(&whole).troubles(), 0);
+    let there = tree::hashes(&house.library()).unwrap();
+    let found: std::collections::BTreeSet<_> = there.values().collect();
+    assert_eq!(
+        (found.len(), there.len()),
+        (export.photos.len(), export.photos.len())
+    );
+}
+
+#[test]
+fn hostile_entries_are_told_and_harm_nobody() {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    fs::create_dir_all(&folder).unwrap();
+    let mut zip = Zip::default();
+    let at = |name: &str| format!("Takeout/Google Photos/Photos from 2020/{name}");
+    let photo = Entry::deflated("", b"\xff\xd8\xff\xd9");
+    for name in [
+        "../../../../evil.jpg",
+        "/tmp/evil.jpg",
+        "C:\\evil.jpg",
+        "..\\evil.jpg",
+    ] {
+        zip.add(&Entry {
+            name: name.as_bytes(),
+            ..photo.clone()
+        });
+    }
+    let (good, bomb, secret, nested, deep) = (
+        at("good.jpg"),
+        at("bomb.jpg"),
+        at("secret.jpg"),
+        at("more.zip"),
+        at("deep.json"),
+    );
+    zip.add(&Entry::deflated(&good, b"\xff\xd8\xff\xfe\0\x04ab\xff\xd9"));
+    zip.add(&Entry::bomb(&bomb, 1024));
+    zip.add(&Entry {
+        flags: 1,
+        ..Entry::deflated(&secret, b"\xff\xd8\xff\xd9")
+    });
+    zip.add(&Entry::deflated(&nested, b"PK"));
+    zip.add(&Entry::deflated(&deep, "[".repeat(100_000).as_bytes()));
+    zip.add(&Entry {
+        crc: 1,
+        ..Entry::stored(
+            "Takeout/Google Photos/Photos from 2020/rotten.jpg",
+            b"\xff\xd8\xff\xd9 rotten",
+        )
+    });
+    zip.add(&Entry::deflated(
+        "Takeout/Drive/letter scan.jpg",
+        b"\xff\xd8\xff\xd9 drive",
+    ));
+    zip.add(&Entry::deflated(
+        "__MACOSX/Takeout/._good.jpg",
+        b"\0\x05\x16\x07",
+    ));
+    let part = folder.join("takeout-20260201T100000Z-001.zip");
+    fs::write(&part, zip.finish()).unwrap();
+    let outcome = import(&house, &[part]);
+    let done = counts(&outcome);
+    assert_eq!(done.new, 1, "{:?}", outcome.files);
+    assert_eq!(done.left_for(Reason::UnsafeName), 4);
+    // The bomb, the encrypted, the rotten one, and the JSON.
+    assert_eq!(done.left_for(Reason::Unreadable), 4, "{:?}", outcome.files);
+    assert_eq!(done.left_for(Reason::NotLookedInto), 1);
+    let [(shown, message)] = told(&outcome, Reason::NotAPhoto)[..] else {
+        panic!("{:?}", outcome.files);
+    };
+    assert!(shown.ends_with("letter scan.jpg") && message.contains("Drive"));
+    let library = tree::files(&house.library()).unwrap();
+    assert_eq!(library, ["unknown/good.jpg"]);
+    let everything = tree::files(house.dir.path()).unwrap();
+    assert!(
+        !everything.iter().any(|path| path.contains("evil")),
+        "{everything:?}"
+    );
+}

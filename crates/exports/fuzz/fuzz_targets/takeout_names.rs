@@ -1,0 +1,6 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use safelight_exports_fuzz::judge_takeout;
+
+fuzz_target!(|names: &str| judge_takeout(names));

@@ -1,0 +1,270 @@
+//! Groups: what belongs together is one tile, lies in one folder, and is safe when all of it is.
+//!
+//! `core::group` decides; here its candidates are found by index, and what it decided is written in the transaction that
+//! adds the file. The first file of a group that is no sidecar chooses the folder and the stem, and the others come to it:
+//! no photo is ever renamed for another one's sake (`docs/adr/0002`). A sidecar that came first is moved to its photo.
+//!
+//! | question | module |
+//! |---|---|
+//! | which files may a file belong to? | `near` |
+//! | where is a file filed that joins others? | `home` |
+//! | how does a sidecar come to its photo? | `sidecars` |
+
+mod home;
+mod near;
+mod sidecars;
+
+use rusqlite::{Connection, params};
+use safelight_core::{
+    AssetId, ContentHash, DeviceId, MediaKind, PersonId, Timestamp,
+    group::{GroupName, Known, Member, Role, arrange},
+};
+
+use crate::{
+    asset::{self, Asset},
+    error::CatalogueError,
+    evidence::{judge, stored_rule},
+    intake::Filing,
+    open::Library,
+    people,
+    stored::{ASSET, asset as asset_of},
+};
+
+pub(crate) use home::Naming;
+use near::{Near, near};
+
+/// What two files have in common that may belong to one group. Only one of them is filed at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Tie {
+    Stem(Option<DeviceId>, String),
+    ContentId(String),
+    BurstId(String),
+}
+
+impl Tie {
+    /// None for a file that belongs to nothing.
+    pub(crate) fn of(filing: &Filing) -> Vec<Self> {
+        let name = GroupName::of(&filing.wish);
+        if filing.kind == MediaKind::Other && name.sidecar.is_none() {
+            return Vec::new();
+        }
+        let details = filing.details.as_ref();
+        let content = details.and_then(|details| details.content_id.clone());
+        let burst = details.and_then(|details| details.burst_id.clone());
+        [
+            Some(Self::Stem(filing.device, name.stem)),
+            content.map(Self::ContentId),
+            burst.map(Self::BurstId),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// A folder in which a file's name says something.
+#[derive(Clone, Debug)]
+pub(crate) enum Folder {
+    /// Of a device's tree, by its entry.
+    Tree(i64),
+    /// Of the library, by its key. The names are those of the files.
+    Library(String),
+    /// Of the library, by its key, for a file that comes to it from elsewhere without a device: the names are also those
+    /// that the files came with.
+    Arriving(String),
+}
+
+/// A file that is looked at for what it belongs to.
+pub(crate) struct New<'a> {
+    /// Its number, if it has one already.
+    pub(crate) asset: Option<AssetId>,
+    pub(crate) member: Member,
+    /// When it came, or comes.
+    pub(crate) arrived: Timestamp,
+    /// Whose it is: groups are of one person's photos.
+    pub(crate) person: PersonId,
+    pub(crate) folders: Vec<Folder>,
+    /// What lay beside it where it came from.
+    pub(crate) beside: &'a [(String, AssetId)],
+}
+
+impl<'a> New<'a> {
+    /// A file that arrives. `tree` is the folder of its entry; `library` the key of the folder that it would be filed in
+    /// by itself.
+    pub(crate) fn arriving(
+        filing: &'a Filing,
+        hash: ContentHash,
+        now: Timestamp,
+        person: PersonId,
+        tree: Option<i64>,
+        library: &str,
+    ) -> Self {
+        let folder = match (filing.device, tree) {
+            (Some(_), Some(tree)) => Some(Folder::Tree(tree)),
+            // A new folder of the tree: nothing is beside it.
+            (Some(_), None) => None,
+            (None, _) => Some(Folder::Arriving(library.to_owned())),
+        };
+        Self {
+            asset: None,
+            member: Member {
+                name: filing.wish.clone(),
+                hash,
+                kind: filing.kind,
+                captured: filing.captured,
+                details: filing.details.clone().unwrap_or_default(),
+            },
+            arrived: now,
+            person,
+            folders: folder.into_iter().collect(),
+            beside: &filing.beside,
+        }
+    }
+
+    /// A photo that is here. Its name is looked at where devices' trees have it, else in the library folder.
+    pub(crate) fn here(connection: &Connection, photo: &Asset) -> rusqlite::Result<New<'static>> {
+        let mut query = connection.prepare_cached(
+            "SELECT parent, name FROM entry WHERE asset = ?1 AND removed_at IS NULL ORDER BY id LIMIT 8",
+        )?;
+        let entries: Vec<(i64, String)> = query
+            .query_map([photo.id.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut new = Self::found(connection, photo)?;
+        if let Some((_, name)) = entries.first() {
+            let stem = GroupName::of(name).stem;
+            new.member.name.clone_from(name);
+            new.folders = entries
+                .iter()
+                .filter(|(_, name)| GroupName::of(name).stem == stem)
+                .map(|(parent, _)| Folder::Tree(*parent))
+                .collect();
+        }
+        Ok(new)
+    }
+
+    /// A photo that was found in the library folder.
+    pub(crate) fn found(connection: &Connection, photo: &Asset) -> rusqlite::Result<New<'static>> {
+        let key = crate::stored::PathKey::of(&photo.path).folder;
+        let Known {
+            mut member,
+            arrived,
+            ..
+        } = near::by_id(connection, photo.id)?
+            .ok_or(rusqlite::Error::QueryReturnedNoRows)?
+            .known;
+        member.name = photo.path.name().to_owned();
+        Ok(New {
+            asset: Some(photo.id),
+            member,
+            arrived,
+            person: people::whose_folder(connection, &key)?,
+            folders: vec![Folder::Library(key)],
+            beside: &[],
+        })
+    }
+}
+
+/// What is known of a file's company before it is filed.
+pub(crate) struct Company {
+    /// Where it is filed.
+    pub(crate) home: Option<home::Home>,
+    /// Whether there is any.
+    pub(crate) is_there: bool,
+}
+
+/// Looks for the files that a file belongs to.
+pub(crate) fn company(connection: &Connection, new: &New<'_>) -> rusqlite::Result<Company> {
+    let near = near(connection, new)?;
+    Ok(Company {
+        is_there: !near.is_empty(),
+        home: home::beside(connection, new, &near)?,
+    })
+}
+
+/// The files as `core` wants them, the new one first.
+fn with_new(new: &New<'_>, group: i64, near: &[Near]) -> Vec<Known> {
+    let first = Known {
+        member: new.member.clone(),
+        group,
+        arrived: new.arrived,
+        is_beside: true,
+    };
+    let others = near.iter().map(|near| near.known.clone());
+    std::iter::once(first).chain(others).collect()
+}
+
+/// Brings the groups in line with a photo that is here now, and what follows for their safety.
+pub(crate) fn regroup(change: &Connection, asset: AssetId, new: &New<'_>) -> rusqlite::Result<()> {
+    let near = near(change, new)?;
+    let Some(own) = near::by_id(change, asset)? else {
+        return Ok(());
+    };
+    let files = with_new(new, own.known.group, &near);
+    let photo = |file: usize| match file.checked_sub(1) {
+        None => &own,
+        Some(other) => &near[other],
+    };
+    let rule = stored_rule(change)?;
+    for group in arrange(&files) {
+        let lead = photo(group.lead);
+        let mut changed = note(change, lead, None)?;
+        for part in &group.parts {
+            changed |= note(change, photo(part.file), Some((lead.id, part.role)))?;
+        }
+        if changed {
+            judge(change, rule, lead.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes down what a photo is part of. Says whether that was not known.
+fn note(
+    change: &Connection,
+    photo: &Near,
+    part: Option<(AssetId, Role)>,
+) -> rusqlite::Result<bool> {
+    if photo.part == part {
+        return Ok(false);
+    }
+    change
+        .prepare_cached("UPDATE asset SET part_of = ?2, role = ?3 WHERE id = ?1")?
+        .execute(params![
+            photo.id.0,
+            part.map(|(lead, _)| lead.0),
+            part.map(|(_, role)| role.as_str())
+        ])?;
+    Ok(true)
+}
+
+/// All files of a photo's group, the one that stands for it first; only itself if it is in none.
+pub(crate) fn of(connection: &Connection, photo: &Asset) -> rusqlite::Result<Vec<Asset>> {
+    let lead = photo.part_of.unwrap_or(photo.id);
+    let mut group: Vec<Asset> = asset::by_id(connection, lead)?.into_iter().collect();
+    let mut parts = connection.prepare_cached(&format!(
+        "SELECT {ASSET} FROM asset a WHERE a.part_of = ?1 ORDER BY a.role, a.id"
+    ))?;
+    for part in parts.query_map([lead.0], asset_of)? {
+        group.push(part?);
+    }
+    Ok(group)
+}
+
+impl Library {
+    /// All files of a photo's group, the one that stands for it first; only the photo itself if it is in none. Nothing if
+    /// there is no such photo.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn group(&self, id: AssetId) -> Result<Vec<Asset>, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("list a photo's group", |connection| {
+                Ok(match asset::by_id(connection, id)? {
+                    Some(photo) => of(connection, &photo)?,
+                    None => Vec::new(),
+                })
+            })
+    }
+}

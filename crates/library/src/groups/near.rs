@@ -1,0 +1,274 @@
+//! The files that a file may belong to: found by index, a few hundred at most.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use safelight_core::{
+    AssetId, LibraryPath, MediaKind, Precision,
+    group::{GroupName, Known, Member, Role},
+    lasting_name,
+};
+
+use super::{Folder, New};
+use crate::{
+    details::{DETAILS, details},
+    stored::{at_most, captured, hash, path, time, word},
+};
+
+/// More files than this have nothing in common that tells them from others: an identifier that a program gave to all of
+/// them, a name such as `image`.
+const MOST: usize = 256;
+
+/// How far the pictures of a burst may be apart that are found by their time, in seconds.
+const BURST_SECONDS: i64 = 10;
+
+/// A file that another one may belong to.
+pub(crate) struct Near {
+    pub(crate) id: AssetId,
+    pub(crate) path: LibraryPath,
+    /// What it is part of now.
+    pub(crate) part: Option<(AssetId, Role)>,
+    pub(crate) known: Known,
+}
+
+/// The time that counts for groups is a photo's own: what a person put right says nothing of its neighbours.
+const COLUMNS: &str = "a.id, a.hash, a.kind, a.path, a.original_name, a.part_of, a.role, a.added_at,
+    iif(r.asset IS NULL, a.captured_local, r.own_local), iif(r.asset IS NULL, a.captured_offset, r.own_offset),
+    iif(r.asset IS NULL, a.captured_source, r.own_source), iif(r.asset IS NULL, a.captured_precision, r.own_precision)";
+
+/// A photo, by the name that it came with.
+pub(crate) fn by_id(connection: &Connection, id: AssetId) -> rusqlite::Result<Option<Near>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS}, {DETAILS} FROM asset a LEFT JOIN remark r ON r.asset = a.id WHERE a.id = ?1"
+        ))?
+        .query_row([id.0], read)
+        .optional()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Near> {
+    let id = AssetId(row.get(0)?);
+    let lead: Option<i64> = row.get(5)?;
+    Ok(Near {
+        id,
+        path: path(row, 3)?,
+        part: match lead {
+            Some(lead) => Some((AssetId(lead), word(row, 6, Role::from_word)?)),
+            None => None,
+        },
+        known: Known {
+            member: Member {
+                name: row.get(4)?,
+                hash: hash(row, 1)?,
+                kind: word(row, 2, MediaKind::from_word)?,
+                captured: captured(row, 8)?,
+                details: details(row, 12)?.unwrap_or_default(),
+            },
+            group: lead.unwrap_or(id.0),
+            arrived: time(row, 7)?,
+            is_beside: false,
+        },
+    })
+}
+
+/// The files that a file may belong to, with all of their groups and of its own, but without itself. None if they are too
+/// many to mean anything.
+pub(super) fn near(connection: &Connection, new: &New<'_>) -> rusqlite::Result<Vec<Near>> {
+    // By number, with the names of those that lie beside it.
+    let mut found = BTreeMap::<i64, Option<String>>::new();
+    by_identifiers(connection, new, &mut found)?;
+    by_names(connection, new, &mut found)?;
+    if found.len() > MOST {
+        return Ok(Vec::new());
+    }
+    let mut files = BTreeMap::<i64, Near>::new();
+    let mut leads = Vec::new();
+    if let Some(asset) = new.asset {
+        // What is in its own group stays there.
+        leads.extend(by_id(connection, asset)?.map(|own| own.known.group));
+    }
+    for (id, name) in found {
+        let Some(mut near) = by_id(connection, AssetId(id))? else {
+            continue;
+        };
+        if let Some(name) = name {
+            near.known.member.name = name;
+            near.known.is_beside = true;
+        }
+        leads.push(near.known.group);
+        files.insert(id, near);
+    }
+    leads.sort_unstable();
+    leads.dedup();
+    let mut group = connection.prepare_cached(
+        "SELECT id FROM asset WHERE id = ?1 UNION ALL SELECT id FROM asset WHERE part_of = ?1",
+    )?;
+    for lead in leads {
+        let members = group.query_map([lead], |row| row.get::<_, i64>(0))?;
+        for member in members.collect::<rusqlite::Result<Vec<_>>>()? {
+            if !files.contains_key(&member)
+                && let Some(near) = by_id(connection, AssetId(member))?
+            {
+                files.insert(member, near);
+            }
+        }
+    }
+    if let Some(asset) = new.asset {
+        files.remove(&asset.0);
+    }
+    Ok(files.into_values().collect())
+}
+
+/// One person's photos with an identifier in common.
+fn by_identifiers(
+    connection: &Connection,
+    new: &New<'_>,
+    found: &mut BTreeMap<i64, Option<String>>,
+) -> rusqlite::Result<()> {
+    let details = &new.member.details;
+    for (identifier, column) in [
+        (&details.content_id, "content_id"),
+        (&details.burst_id, "burst_id"),
+    ] {
+        let Some(identifier) = identifier else {
+            continue;
+        };
+        let mut query = connection.prepare_cached(&format!(
+            "SELECT a.id FROM asset a WHERE a.{column} = ?1
+               AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?2) LIMIT ?3"
+        ))?;
+        let rows = query.query_map(
+            params![identifier, new.person.0, at_most(MOST + 1)],
+            |row| row.get(0),
+        )?;
+        let ids = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
+        if ids.len() <= MOST {
+            found.extend(ids.into_iter().map(|id| (id, None)));
+        }
+    }
+    Ok(())
+}
+
+/// The files of its stem in the folders where its name says something.
+fn by_names(
+    connection: &Connection,
+    new: &New<'_>,
+    found: &mut BTreeMap<i64, Option<String>>,
+) -> rusqlite::Result<()> {
+    let own = GroupName::of(&new.member.name);
+    let mut keep = |id: i64, name: &str| {
+        let fits = GroupName::of(name).stem == own.stem;
+        if fits {
+            found.insert(id, Some(name.to_owned()));
+        }
+        fits
+    };
+    for (name, asset) in new.beside {
+        let is_theirs = connection
+            .prepare_cached("SELECT 1 FROM holding WHERE asset = ?1 AND person = ?2")?
+            .exists([asset.0, new.person.0])?;
+        if is_theirs {
+            keep(asset.0, name);
+        }
+    }
+    let beginnings = own.beginnings(&new.member.name);
+    for folder in &new.folders {
+        // Where a file comes from elsewhere, a sidecar's name says nothing of what happens to lie there.
+        if matches!(folder, Folder::Arriving(_)) && new.member.kind == MediaKind::Other {
+            continue;
+        }
+        for beginning in &beginnings {
+            let mut listed = listed(connection, folder, beginning)?;
+            if listed.len() > MOST {
+                listed = self::listed(connection, folder, &format!("{beginning}."))?;
+            }
+            for (id, names) in listed {
+                // A name that is about to stand for the new file stands for another one no more.
+                let is_taken_over =
+                    matches!(folder, Folder::Tree(_)) && names.contains(&new.member.name);
+                if !is_taken_over {
+                    let _first_that_fits = names.iter().any(|name| keep(id, lasting_name(name)));
+                }
+            }
+        }
+    }
+    if beginnings.is_empty() && !new.folders.is_empty() {
+        for (id, name) in by_time(connection, new)? {
+            keep(id, &name);
+        }
+    }
+    Ok(())
+}
+
+/// The files of a folder whose names begin alike, up to one over [`MOST`], each with the names that count.
+fn listed(
+    connection: &Connection,
+    folder: &Folder,
+    beginning: &str,
+) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
+    // Sorts behind every other character.
+    let end = format!("{beginning}\u{10FFFF}");
+    match folder {
+        Folder::Tree(parent) => connection
+            .prepare_cached(
+                "SELECT asset, name FROM entry WHERE parent = ?1 AND name >= ?2 AND name < ?3 AND removed_at IS NULL
+                   AND asset IS NOT NULL LIMIT ?4",
+            )?
+            .query_map(params![parent, beginning, end, at_most(MOST + 1)], |row| {
+                Ok((row.get(0)?, vec![row.get(1)?]))
+            })?
+            .collect(),
+        Folder::Library(key) | Folder::Arriving(key) => {
+            let folded = |text: &str| {
+                LibraryPath::parse(text).map_or_else(|_| text.to_owned(), |path| path.collision_key())
+            };
+            let came_with = matches!(folder, Folder::Arriving(_));
+            connection
+                .prepare_cached(
+                    "SELECT id, path, original_name FROM asset
+                     WHERE folder_key = ?1 AND name_key >= ?2 AND name_key < ?3 LIMIT ?4",
+                )?
+                .query_map(
+                    params![key, folded(beginning), folded(&end), at_most(MOST + 1)],
+                    |row| {
+                        let mut names = vec![path(row, 1)?.name().to_owned()];
+                        if came_with {
+                            names.push(row.get(2)?);
+                        }
+                        Ok((row.get(0)?, names))
+                    },
+                )?
+                .collect()
+        }
+    }
+}
+
+/// One person's photos of nearly the same time that are no parts of others.
+fn by_time(connection: &Connection, new: &New<'_>) -> rusqlite::Result<Vec<(i64, String)>> {
+    let Some(taken) = new
+        .member
+        .captured
+        .filter(|taken| taken.precision == Precision::Second)
+    else {
+        return Ok(Vec::new());
+    };
+    let seconds = |count| jiff::Span::new().seconds(count);
+    let around = (
+        taken.local.checked_sub(seconds(BURST_SECONDS)),
+        taken.local.checked_add(seconds(BURST_SECONDS)),
+    );
+    let (Ok(from), Ok(to)) = around else {
+        return Ok(Vec::new());
+    };
+    connection
+        .prepare_cached(
+            "SELECT a.id, a.original_name FROM asset a WHERE a.part_of IS NULL
+               AND a.captured_local >= ?1 AND a.captured_local <= ?2
+               AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?3) LIMIT ?4",
+        )?
+        .query_map(
+            params![from.to_string(), to.to_string(), new.person.0, at_most(MOST)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .collect()
+}
