@@ -69,8 +69,6 @@ pub(crate) enum Folder {
     Tree(i64),
     /// Of the library, by its key. The names are those of the files.
     Library(String),
-    /// Of a collection that is imported, on this computer, with the separator at its end.
-    Collection(String),
     /// Of the library, by its key, for a file that comes to it from elsewhere without a device: the names are also those
     /// that the files came with.
     Arriving(String),
@@ -101,20 +99,11 @@ impl<'a> New<'a> {
         tree: Option<i64>,
         library: &str,
     ) -> Self {
-        let folders = match (filing.device, tree) {
-            (Some(_), Some(tree)) => vec![Folder::Tree(tree)],
+        let folder = match (filing.device, tree) {
+            (Some(_), Some(tree)) => Some(Folder::Tree(tree)),
             // A new folder of the tree: nothing is beside it.
-            (Some(_), None) => Vec::new(),
-            (None, _) => {
-                let place = filing.source.as_ref().map(|source| source.place.as_str());
-                let collection = place.and_then(|place| {
-                    Some(place[..=place.rfind(std::path::is_separator)?].to_owned())
-                });
-                let folders = collection.map(Folder::Collection).into_iter();
-                folders
-                    .chain([Folder::Arriving(library.to_owned())])
-                    .collect()
-            }
+            (Some(_), None) => None,
+            (None, _) => Some(Folder::Arriving(library.to_owned())),
         };
         Self {
             asset: None,
@@ -127,7 +116,7 @@ impl<'a> New<'a> {
             },
             arrived: now,
             person,
-            folders,
+            folders: folder.into_iter().collect(),
             beside: &filing.beside,
         }
     }

@@ -178,9 +178,9 @@ fn by_names(
             continue;
         }
         for beginning in &beginnings {
-            let mut listed = listed(connection, new, folder, beginning)?;
+            let mut listed = listed(connection, folder, beginning)?;
             if listed.len() > MOST {
-                listed = self::listed(connection, new, folder, &format!("{beginning}."))?;
+                listed = self::listed(connection, folder, &format!("{beginning}."))?;
             }
             for (id, names) in listed {
                 // A name that is about to stand for the new file stands for another one no more.
@@ -203,7 +203,6 @@ fn by_names(
 /// The files of a folder whose names begin alike, up to one over [`MOST`], each with the names that count.
 fn listed(
     connection: &Connection,
-    new: &New<'_>,
     folder: &Folder,
     beginning: &str,
 ) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
@@ -218,16 +217,6 @@ fn listed(
             .query_map(params![parent, beginning, end, at_most(MOST + 1)], |row| {
                 Ok((row.get(0)?, vec![row.get(1)?]))
             })?
-            .collect(),
-        Folder::Collection(place) => connection
-            .prepare_cached(
-                "SELECT a.id, substr(s.place, length(?1) + 1) FROM source_file s JOIN asset a ON a.hash = s.hash
-                 WHERE s.place >= ?1 || ?2 AND s.place < ?1 || ?3 AND s.person = ?4 LIMIT ?5",
-            )?
-            .query_map(
-                params![place, beginning, end, new.person.0, at_most(MOST + 1)],
-                |row| Ok((row.get(0)?, vec![row.get(1)?])),
-            )?
             .collect(),
         Folder::Library(key) | Folder::Arriving(key) => {
             let folded = |text: &str| {

@@ -9,9 +9,7 @@ use safelight_core::{
     AssetId, CaptureTime, CopyState, Details, DeviceId, Evidence, MediaKind, PersonId, Place,
     Precision, Proof, TimeSource, group::Role,
 };
-use safelight_library::{
-    Filing, Library, Missing, NewDevice, Receipt, Release, SourceFile, StoredPhoto,
-};
+use safelight_library::{Filing, Library, Missing, NewDevice, Receipt, Release, StoredPhoto};
 
 use crate::support::{
     Home, check_tallies, device,
@@ -490,49 +488,6 @@ fn files_that_nothing_joins_keep_to_themselves() {
     assert_eq!(shown(&library, photo.asset).len(), 1);
     put(&library, b"nobody's", found("IMG_1234.HEIC")).unwrap();
     assert_eq!(shown(&library, photo.asset).len(), 1);
-}
-
-#[test]
-fn an_imported_folders_sidecars_find_their_photos() {
-    let home = Home::new();
-    let library = home.ready();
-    let import = library
-        .new_import(PersonId::OWNER, "{}", "running")
-        .unwrap();
-    let bring = |folder: &str, shot: &Shot| {
-        let bytes = shot.bytes(folder);
-        let filing = Filing {
-            device: None,
-            device_path: None,
-            person: Some(PersonId::OWNER),
-            source: Some(SourceFile {
-                place: format!("/card/{folder}/{}", shot.name),
-                size: bytes.len() as u64,
-                modified: Timestamp::UNIX_EPOCH,
-                shown: shot.name.to_owned(),
-                import,
-            }),
-            ..shot.filing(DeviceId(0))
-        };
-        put(&library, &bytes, filing).unwrap()
-    };
-    let [mine, yours] = [3, 9].map(|day| still("IMG_1234.HEIC", at(5, day, 12, 0)));
-    bring("mine", &sidecar("IMG_1234.AAE"));
-    let mine = bring("mine", &mine);
-    let yours = bring("yours", &yours);
-    bring("yours", &sidecar("IMG_1234.HEIC.xmp"));
-    bring("yours/IMG_1234", &sidecar("IMG_1234.xmp"));
-    assert_eq!(
-        shown(&library, mine.asset),
-        ["2024/05/IMG_1234.HEIC", "sidecar 2024/05/IMG_1234.AAE"]
-    );
-    assert_eq!(
-        shown(&library, yours.asset),
-        [
-            "2024/05/IMG_1234-2.HEIC",
-            "sidecar 2024/05/IMG_1234-2.HEIC.xmp"
-        ]
-    );
 }
 
 #[test]
