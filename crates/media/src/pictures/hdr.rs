@@ -116,7 +116,7 @@ fn pq(code: f32) -> f32 {
 fn hlg(code: f32) -> f32 {
     const A: f32 = 0.178_832_77;
     const B: f32 = 1.0 - 4.0 * A;
-    const C: f32 = 0.559_910_73;
+    const C: f32 = 0.559_910_7;
     if code <= 0.5 {
         code * code / 3.0
     } else {

@@ -77,7 +77,7 @@ impl Pieces for Hevc {
 
 /// The units in a configuration's lists: for each a kind and a count, then a length before each unit.
 fn parameter_sets(lists: &[u8]) -> Vec<&[u8]> {
-    fn number<'a>(rest: &mut &'a [u8]) -> Option<usize> {
+    fn number(rest: &mut &[u8]) -> Option<usize> {
         let (number, after) = rest.split_first_chunk::<2>()?;
         *rest = after;
         Some(usize::from(u16::from_be_bytes(*number)))
