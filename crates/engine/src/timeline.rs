@@ -70,7 +70,7 @@ impl Engine {
         Ok(tiles
             .into_iter()
             .zip(pictures)
-            .map(|(tile, picture)| row(tile, picture))
+            .map(|(tile, picture)| row(&tile, picture))
             .collect())
     }
 
@@ -92,7 +92,7 @@ impl Engine {
     }
 }
 
-fn row(tile: Tile, picture: PictureState) -> TileRow {
+fn row(tile: &Tile, picture: PictureState) -> TileRow {
     let has = |role| tile.parts.contains(&role);
     let mut row = TileRow {
         asset: tile.id.0,

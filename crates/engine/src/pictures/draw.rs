@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use safelight_core::MediaKind;
 use safelight_library::{Asset, PictureState, Sound, Thumbnail};
-use safelight_media::pictures::{NoPicture, Want};
+use safelight_media::pictures::{Limit, NoPicture, Want};
 
 use crate::{error::EngineError, start::Engine};
 
@@ -59,7 +59,11 @@ impl Engine {
             }
             Err(error) => return self.later(photo, &error.to_string()),
         };
-        match workers.render(&mut file, want) {
+        let made = match workers.render(&mut file, want) {
+            Err(NoPicture::NeedsFfmpeg) => workers.render_by_ffmpeg(&file, want),
+            made => made,
+        };
+        match made {
             Ok(pictures) => {
                 if let Some(jpeg) = &pictures.thumbnail {
                     let thumbnail = Thumbnail {
@@ -83,6 +87,8 @@ impl Engine {
                 let reason = error.to_string();
                 match error {
                     NoPicture::Undecodable { .. } => self.never(photo, UNDECODABLE, &reason),
+                    // The machine may only have been busy.
+                    NoPicture::OverLimit(Limit::Time) => self.later(photo, &reason),
                     NoPicture::OverLimit(_) => self.never(photo, OVER_LIMIT, &reason),
                     NoPicture::NeedsFfmpeg => self.never(photo, NEEDS_FFMPEG, &reason),
                     NoPicture::Trouble { .. } => {

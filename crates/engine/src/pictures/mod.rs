@@ -23,7 +23,7 @@ use std::{
 };
 
 use safelight_core::ContentHash;
-use safelight_media::pictures::{Limits, WorkerProgram, Workers};
+use safelight_media::pictures::{Limits, WorkerProgram, Workers, find_ffmpeg};
 use tokio::sync::Semaphore;
 
 pub use look::{Look, Size};
@@ -61,7 +61,8 @@ impl Drawing {
             ..Limits::default()
         };
         Self {
-            workers: program.map(|program| Workers::new(program, limits, threads)),
+            workers: program
+                .map(|program| Workers::new(program, limits, threads).with_ffmpeg(find_ffmpeg())),
             threads,
             state: Mutex::default(),
             changed: Condvar::new(),
