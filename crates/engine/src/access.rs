@@ -63,7 +63,7 @@ enum Caller {
     Known(Device),
     /// Whoever has that name, if anybody: the password is still to be looked at.
     ToBeProved {
-        row: Option<DeviceRow>,
+        row: Option<Box<DeviceRow>>,
         /// The credentials' version before the row was read.
         version: u64,
     },
@@ -218,7 +218,10 @@ impl Engine {
                 let device = self.note_sign_of_life(&row, proof, version, from)?;
                 Ok(Caller::Known(device))
             }
-            row => Ok(Caller::ToBeProved { row, version }),
+            row => Ok(Caller::ToBeProved {
+                row: row.map(Box::new),
+                version,
+            }),
         }
     }
 
