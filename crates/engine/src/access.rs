@@ -2,7 +2,7 @@
 //!
 //! Passwords are stored as Argon2id hashes; tokens and session cookies, which are random, as SHA-256. A device's
 //! password is hashed once and then remembered (as a SHA-256, in memory), since WebDAV sends it with every request; and for
-//! up to a minute the device is remembered with it ([`recent`]).
+//! up to a minute the device is remembered with it (`recent`).
 
 use std::{
     collections::HashMap,

@@ -63,7 +63,7 @@ fn is_raw(mime: &str) -> bool {
 }
 
 /// Whether two files belong together by what they say of themselves, or, being photos or videos of neighbouring names, by
-/// these. Sidecars say nothing: they belong where [`super::arrange`] finds one place for them.
+/// these. Sidecars say nothing: they belong where [`super::arrange()`] finds one place for them.
 pub(super) fn belong_together(one: &Looked<'_>, other: &Looked<'_>) -> bool {
     if [one.sort, other.sort]
         .iter()

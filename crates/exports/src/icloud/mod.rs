@@ -8,7 +8,7 @@
 //! |---|---|
 //! | the tables | [`table`] |
 //! | dates as Apple writes them | `date` |
-//! | Apple's checksum of a file | [`fingerprint`] |
+//! | Apple's checksum of a file | [`fingerprint()`] |
 
 mod date;
 pub mod fingerprint;
@@ -220,7 +220,7 @@ pub enum Fate {
 }
 
 impl Judged {
-    /// Whether the file's [`fingerprint`] is needed to tell which row is its own.
+    /// Whether the file's [`fingerprint()`] is needed to tell which row is its own.
     #[must_use]
     pub fn needs_fingerprint(&self, file: usize) -> bool {
         matches!(self.rows[file], Row::Unclear(_))

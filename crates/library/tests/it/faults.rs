@@ -90,11 +90,11 @@ fn a_panic_while_committing_refuses_the_upload_and_does_not_stop_the_next() {
     let library = home.ready();
     let phone = device(&library, "phone");
     put(&library, b"warm", filing(phone, "warm.jpg")).unwrap();
-    // An upload asks for the time only while its rows are written.
-    home.clock.break_down(true);
+    // An upload asks for the time when it looks what is there, and then only while its rows are written.
+    home.clock.break_down_after(1);
     let error = put(&library, b"", filing(phone, "a.jpg")).unwrap_err();
     assert!(matches!(error, IntakeError::WriterStopped), "{error}");
-    home.clock.break_down(false);
+    home.clock.mend();
     let receipt = put(&library, b"", filing(phone, "a.jpg")).unwrap();
     // What the panic left in place was the same photo.
     assert_eq!(receipt.path.as_str(), "2024/05/a.jpg");

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -30,23 +30,35 @@ static HOMES: AtomicU64 = AtomicU64::new(1);
 const BEGIN: i64 = 1_700_000_000;
 
 /// Time stands still until it is advanced. On request whoever asks for it panics.
-pub(crate) struct TestClock(AtomicI64, AtomicBool);
+pub(crate) struct TestClock {
+    second: AtomicI64,
+    /// How often it may be asked.
+    answers: AtomicI64,
+}
 
 impl TestClock {
     pub(crate) fn advance(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.second.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// From now on (or no more) asking for the time is a bug.
-    pub(crate) fn break_down(&self, broken: bool) {
-        self.1.store(broken, Ordering::SeqCst);
+    /// After so many answers more, asking for the time is a bug.
+    pub(crate) fn break_down_after(&self, answers: i64) {
+        self.answers.store(answers, Ordering::SeqCst);
+    }
+
+    /// It may be asked again.
+    pub(crate) fn mend(&self) {
+        self.break_down_after(i64::MAX);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        assert!(!self.1.load(Ordering::SeqCst), "as planned");
-        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+        assert!(
+            self.answers.fetch_sub(1, Ordering::SeqCst) > 0,
+            "as planned"
+        );
+        Timestamp::from_second(self.second.load(Ordering::SeqCst)).unwrap()
     }
 }
 
@@ -76,7 +88,10 @@ impl Home {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            clock: Arc::new(TestClock(AtomicI64::new(BEGIN), AtomicBool::new(false))),
+            clock: Arc::new(TestClock {
+                second: AtomicI64::new(BEGIN),
+                answers: AtomicI64::new(i64::MAX),
+            }),
             // Every home has its own chance, or two libraries would have one identity.
             entropy: Arc::new(Counting(AtomicU64::new(
                 HOMES.fetch_add(1, Ordering::SeqCst) << 32,
