@@ -145,7 +145,7 @@ impl Workers {
                 answer.map_err(|refusal| {
                     Failed::For(match refusal {
                         Refusal::Memory => NoPicture::OverLimit(Limit::Memory),
-                        Refusal::Because(why) => NoPicture::Undecodable { why },
+                        Refusal::Because(why) => NoPicture::undecodable(for_people(&why)),
                     })
                 })
             }
@@ -236,4 +236,14 @@ fn judged(status: ExitStatus, said: &str) -> NoPicture {
         }
     }
     NoPicture::undecodable(format!("the decoder broke down over it ({status})"))
+}
+
+/// How much of a decoder's own words is passed on, in characters.
+const DECODERS_WORDS: usize = 120;
+
+/// What a decoder says, for somebody who knows no decoders: its own words only help who looks into it.
+fn for_people(why: &str) -> String {
+    let words: Vec<&str> = why.split_whitespace().collect();
+    let words: String = words.join(" ").chars().take(DECODERS_WORDS).collect();
+    format!("it is damaged, cut off, or of an unusual kind ({words})")
 }

@@ -24,9 +24,7 @@ pub(super) fn decode(file: &[u8], target: u32) -> Result<Decoded, Refusal> {
         .set_max_height(usize::from(u16::MAX))
         .set_strict_mode(false);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
-    let damaged = |error: zune_jpeg::errors::DecodeErrors| {
-        Refusal::Because(format!("the JPEG is damaged: {error}"))
-    };
+    let damaged = |error: zune_jpeg::errors::DecodeErrors| Refusal::Because(error.to_string());
     decoder.decode_headers().map_err(damaged)?;
     let size = decoder
         .dimensions()
