@@ -3,6 +3,7 @@
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
+    pixels::U8x3,
 };
 use jpeg_encoder::{ColorType, Encoder};
 
@@ -74,7 +75,14 @@ fn resized(pixels: &Pixels, size: Size) -> Option<Pixels> {
     .ok()?;
     let mut to = Image::new(size.width, size.height, PixelType::U8x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&from, &mut to, &options).ok()?;
+    // With the kind of pixel known here, the program has the code for it alone: 3 MB less.
+    Resizer::new()
+        .resize_typed(
+            &from.typed_image::<U8x3>()?,
+            &mut to.typed_image_mut::<U8x3>()?,
+            &options,
+        )
+        .ok()?;
     Some(Pixels {
         size,
         bytes: to.into_vec(),
