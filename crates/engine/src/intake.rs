@@ -190,7 +190,6 @@ impl Engine {
             wish: lasting_name(request.path.name()).to_owned(),
             device_path: Some(request.path),
             details: Some(details(&facts)),
-            beside: Vec::new(),
             kind: facts.kind,
             captured: facts.captured,
             remarks: Remarks::default(),

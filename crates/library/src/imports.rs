@@ -3,6 +3,8 @@
 //!
 //! What a request and a state say is the engine's business, as with [`crate::jobs`].
 
+use std::path::is_separator;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use safelight_core::{ContentHash, CopyState, LibraryPath, PersonId, Place, Timestamp};
 
@@ -51,7 +53,7 @@ pub struct ImportNote {
 /// A file of a collection, as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it is on this computer.
+    /// Where it is on this computer: its absolute path; for an entry of an archive that of the archive, `//` and a number.
     pub place: String,
     /// Bytes.
     pub size: u64,
@@ -85,6 +87,19 @@ pub struct Brought {
     pub shown: String,
     /// Where its photo lies in the library.
     pub path: LibraryPath,
+}
+
+impl SourceFile {
+    /// The folder in which its name says something, with the separator at its end; none for an entry of an archive, whose
+    /// place has a number for a name.
+    pub(crate) fn folder(&self) -> Option<&str> {
+        // In no absolute path.
+        if self.place.contains("//") {
+            return None;
+        }
+        let end = self.place.rfind(is_separator)?;
+        Some(&self.place[..=end])
+    }
 }
 
 const COLUMNS: &str = "id, person, request, state, began_at, changed_at";

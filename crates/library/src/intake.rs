@@ -53,9 +53,6 @@ pub struct Filing {
     pub client_modified: Option<Timestamp>,
     /// The creation time that the device gave: what its tree shows.
     pub client_created: Option<Timestamp>,
-    /// The photos that lay beside it where it came from, with their names there, if it comes without a device; only those
-    /// of the same stem ([`safelight_core::group::GroupName`]) matter.
-    pub beside: Vec<(String, AssetId)>,
     /// What must be true of the entry that is there already.
     pub precondition: Precondition,
     /// Whether missing folders of the device's tree are made.
@@ -187,6 +184,11 @@ impl Library {
             upload: None,
         };
         let answer = self.committer().commit(core, row);
+        if let Ok(receipt) = &answer
+            && has_company
+        {
+            core.bring_sidecars(&root, receipt.asset);
+        }
         answer.map(Some).map_err(|refused| refused.error)
     }
 

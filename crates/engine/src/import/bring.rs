@@ -205,7 +205,6 @@ impl Work<'_> {
             details: facts.map(details),
             client_modified: item.modified,
             client_created: None,
-            beside: Vec::new(),
             precondition: Precondition::None,
             create_parents: false,
             source,

@@ -1,10 +1,15 @@
 //! What belongs together, from real files to what comes back from offsite.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use safelight_core::AssetId;
-use safelight_engine::{Answer, Asker, Command, command::VerifyScope, model::PhotoReceipt};
-use safelight_testkit::corpus;
+use safelight_engine::{
+    Answer, Asker, Command,
+    command::VerifyScope,
+    import::{Counts, Request, Way},
+    model::PhotoReceipt,
+};
+use safelight_testkit::{Photos, corpus, tree};
 
 use crate::house::House;
 
@@ -124,4 +129,126 @@ async fn a_part_that_is_not_proved_keeps_the_other_from_being_safe() {
     house.back_up();
     house.verify(VerifyScope::Home);
     assert!(receipt(&house, photo.asset).safe);
+}
+
+/// A JPEG that says of itself what a raw file does: both are TIFF there.
+fn jpeg_of(raw: &[u8], roll: &mut Photos) -> Vec<u8> {
+    let length = u16::try_from(raw.len() + 8).unwrap();
+    let mut jpeg = vec![0xff, 0xd8, 0xff, 0xe1];
+    jpeg.extend(length.to_be_bytes());
+    jpeg.extend(b"Exif\0\0");
+    jpeg.extend(raw);
+    jpeg.extend(&roll.next(1_500).bytes[2..]);
+    jpeg
+}
+
+fn import(house: &House, folder: &Path) -> Counts {
+    let answer = house.run(Command::Import {
+        request: Request {
+            paths: vec![folder.to_owned()],
+            way: Way::Copy,
+            everything: false,
+        },
+        person: None,
+        preview: false,
+    });
+    match answer {
+        Answer::Import(outcome) => outcome.counts().unwrap().clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The groups of all photos, each as its files' names with what they are.
+fn all_groups(house: &House) -> BTreeSet<BTreeSet<(String, String)>> {
+    let owner = Asker::Owner;
+    let arrivals = house.engine.recent(owner, None, None, 500).unwrap();
+    arrivals
+        .iter()
+        .map(|arrival| {
+            let id = AssetId(arrival.asset);
+            let photo = house.engine.receipt(owner, id).unwrap().unwrap();
+            let files = photo.group.into_iter().map(|file| {
+                let role = file.role.unwrap_or_else(|| "lead".to_owned());
+                (role, file.name)
+            });
+            files.collect()
+        })
+        .collect()
+}
+
+#[test]
+fn a_folders_files_end_in_groups_in_whatever_order_they_come() {
+    let Some(corpus) = corpus() else { return };
+    let mut roll = Photos::new(41);
+    let raw = fs::read(corpus.join("exiftool/t__images__Nikon.nef")).unwrap();
+    let mut files: Vec<(&str, Vec<u8>)> = vec![
+        ("camera/DSC_0001.JPG", jpeg_of(&raw, &mut roll)),
+        ("camera/DSC_0001.NEF", raw),
+        (
+            "camera/DSC_0001.xmp",
+            b"<x:xmpmeta>raw</x:xmpmeta>".to_vec(),
+        ),
+        // Another phone's, of the same name.
+        ("other/IMG_5717.JPG", roll.next(1_500).bytes),
+        ("other/IMG_5717.AAE", b"another edit".to_vec()),
+        ("phone/IMG_5717.JPG.xmp", b"<x:xmpmeta/>".to_vec()),
+    ];
+    for (place, name) in [
+        ("phone/IMG_5717.AAE", "IMG_5717.AAE"),
+        ("phone/IMG_5717.JPG", "IMG_5717.JPG"),
+        ("phone/IMG_5717.MOV", "IMG_5717.MOV"),
+        ("phone/IMG_E5717.JPG", "IMG_E5717.JPG"),
+    ] {
+        let bytes = fs::read(corpus.join("synthetic/livephoto").join(name)).unwrap();
+        files.push((place, bytes));
+    }
+    let named = |files: &[(&str, &str)]| {
+        let files = files.iter();
+        files
+            .map(|(role, name)| ((*role).to_owned(), (*name).to_owned()))
+            .collect::<BTreeSet<_>>()
+    };
+    let expected = BTreeSet::from([
+        named(&[
+            ("lead", "DSC_0001.JPG"),
+            ("raw", "DSC_0001.NEF"),
+            ("sidecar", "DSC_0001.xmp"),
+        ]),
+        named(&[("lead", "IMG_5717.JPG"), ("sidecar", "IMG_5717.AAE")]),
+        named(&[
+            ("lead", "IMG_E5717.JPG"),
+            ("original", "IMG_5717.JPG"),
+            ("motion", "IMG_5717.MOV"),
+            ("sidecar", "IMG_5717.AAE"),
+            ("sidecar", "IMG_5717.JPG.xmp"),
+        ]),
+    ]);
+    let kinds = ["JPG", "MOV", "NEF", "AAE", "xmp"];
+    // At once; and kind by kind, forwards and backwards, each with an import of its own.
+    let orders: [Vec<&[&str]>; 3] = [
+        vec![&kinds],
+        kinds.chunks(1).collect(),
+        kinds.chunks(1).rev().collect(),
+    ];
+    for order in orders {
+        let house = House::new();
+        let folder = house.dir.path().join("old");
+        for kinds in &order {
+            for (place, bytes) in &files {
+                let path = folder.join(place);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                if kinds.iter().any(|kind| place.ends_with(kind)) {
+                    fs::write(path, bytes).unwrap();
+                }
+            }
+            import(&house, &folder);
+        }
+        assert_eq!(house.status().photos, files.len() as u64);
+        assert_eq!(all_groups(&house), expected, "{order:?}");
+        let library = tree::hashes(&house.library()).unwrap();
+        let again = import(&house, &folder);
+        assert_eq!((again.new, again.known), (0, 10));
+        assert_eq!(all_groups(&house), expected, "{order:?}");
+        assert_eq!(tree::hashes(&house.library()).unwrap(), library);
+    }
 }

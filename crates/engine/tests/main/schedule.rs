@@ -47,7 +47,6 @@ fn take_in_unread(library: &Library, phone: i64, file: &Path, kind: MediaKind) {
         details: None,
         client_modified: None,
         client_created: None,
-        beside: Vec::new(),
         precondition: Precondition::None,
         create_parents: true,
         source: None,

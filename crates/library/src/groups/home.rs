@@ -29,7 +29,7 @@ pub(crate) struct Home {
 /// file: then it is filed by itself.
 pub(super) fn beside(
     connection: &Connection,
-    new: &New<'_>,
+    new: &New,
     near: &[Near],
 ) -> rusqlite::Result<Option<Home>> {
     if near.is_empty() {
@@ -71,7 +71,7 @@ pub(super) fn beside(
 }
 
 /// The pictures of a burst that have only its identifier in common keep their names: the camera numbered them.
-fn shares_stem(new: &New<'_>, other: &Near) -> bool {
+fn shares_stem(new: &New, other: &Near) -> bool {
     let (own, its) = (&new.member.details, &other.known.member.details);
     let is_burst = own.burst_id.is_some() && own.burst_id == its.burst_id;
     let has_one_id = own.content_id.is_some() && own.content_id == its.content_id;

@@ -24,6 +24,7 @@ use crate::{
     asset::{self, Asset},
     error::CatalogueError,
     evidence::{judge, stored_rule},
+    imports::SourceFile,
     intake::Filing,
     open::Library,
     people,
@@ -69,13 +70,15 @@ pub(crate) enum Folder {
     Tree(i64),
     /// Of the library, by its key. The names are those of the files.
     Library(String),
-    /// Of the library, by its key, for a file that comes to it from elsewhere without a device: the names are also those
-    /// that the files came with.
+    /// Of a collection that is imported, by its path with the separator at its end.
+    Collection(String),
+    /// Of the library, by its key, for a file that comes to it from elsewhere, nobody knows which folder: the names are also
+    /// those that the files came with. They say nothing of sidecars, which have no time to tell two photos of one name apart.
     Arriving(String),
 }
 
 /// A file that is looked at for what it belongs to.
-pub(crate) struct New<'a> {
+pub(crate) struct New {
     /// Its number, if it has one already.
     pub(crate) asset: Option<AssetId>,
     pub(crate) member: Member,
@@ -84,26 +87,26 @@ pub(crate) struct New<'a> {
     /// Whose it is: groups are of one person's photos.
     pub(crate) person: PersonId,
     pub(crate) folders: Vec<Folder>,
-    /// What lay beside it where it came from.
-    pub(crate) beside: &'a [(String, AssetId)],
 }
 
-impl<'a> New<'a> {
+impl New {
     /// A file that arrives. `tree` is the folder of its entry; `library` the key of the folder that it would be filed in
     /// by itself.
     pub(crate) fn arriving(
-        filing: &'a Filing,
+        filing: &Filing,
         hash: ContentHash,
         now: Timestamp,
         person: PersonId,
         tree: Option<i64>,
         library: &str,
     ) -> Self {
-        let folder = match (filing.device, tree) {
-            (Some(_), Some(tree)) => Some(Folder::Tree(tree)),
+        let collection = filing.source.as_ref().and_then(SourceFile::folder);
+        let folder = match (filing.device, tree, collection) {
+            (Some(_), Some(tree), _) => Some(Folder::Tree(tree)),
             // A new folder of the tree: nothing is beside it.
-            (Some(_), None) => None,
-            (None, _) => Some(Folder::Arriving(library.to_owned())),
+            (Some(_), None, _) => None,
+            (None, _, Some(folder)) => Some(Folder::Collection(folder.to_owned())),
+            (None, _, None) => Some(Folder::Arriving(library.to_owned())),
         };
         Self {
             asset: None,
@@ -117,12 +120,11 @@ impl<'a> New<'a> {
             arrived: now,
             person,
             folders: folder.into_iter().collect(),
-            beside: &filing.beside,
         }
     }
 
     /// A photo that is here. Its name is looked at where devices' trees have it, else in the library folder.
-    pub(crate) fn here(connection: &Connection, photo: &Asset) -> rusqlite::Result<New<'static>> {
+    pub(crate) fn here(connection: &Connection, photo: &Asset) -> rusqlite::Result<New> {
         let mut query = connection.prepare_cached(
             "SELECT parent, name FROM entry WHERE asset = ?1 AND removed_at IS NULL ORDER BY id LIMIT 8",
         )?;
@@ -143,7 +145,7 @@ impl<'a> New<'a> {
     }
 
     /// A photo that was found in the library folder.
-    pub(crate) fn found(connection: &Connection, photo: &Asset) -> rusqlite::Result<New<'static>> {
+    pub(crate) fn found(connection: &Connection, photo: &Asset) -> rusqlite::Result<New> {
         let key = crate::stored::PathKey::of(&photo.path).folder;
         let Known {
             mut member,
@@ -159,7 +161,6 @@ impl<'a> New<'a> {
             arrived,
             person: people::whose_folder(connection, &key)?,
             folders: vec![Folder::Library(key)],
-            beside: &[],
         })
     }
 }
@@ -173,7 +174,7 @@ pub(crate) struct Company {
 }
 
 /// Looks for the files that a file belongs to.
-pub(crate) fn company(connection: &Connection, new: &New<'_>) -> rusqlite::Result<Company> {
+pub(crate) fn company(connection: &Connection, new: &New) -> rusqlite::Result<Company> {
     let near = near(connection, new)?;
     Ok(Company {
         is_there: !near.is_empty(),
@@ -182,7 +183,7 @@ pub(crate) fn company(connection: &Connection, new: &New<'_>) -> rusqlite::Resul
 }
 
 /// The files as `core` wants them, the new one first.
-fn with_new(new: &New<'_>, group: i64, near: &[Near]) -> Vec<Known> {
+fn with_new(new: &New, group: i64, near: &[Near]) -> Vec<Known> {
     let first = Known {
         member: new.member.clone(),
         group,
@@ -194,7 +195,7 @@ fn with_new(new: &New<'_>, group: i64, near: &[Near]) -> Vec<Known> {
 }
 
 /// Brings the groups in line with a photo that is here now, and what follows for their safety.
-pub(crate) fn regroup(change: &Connection, asset: AssetId, new: &New<'_>) -> rusqlite::Result<()> {
+pub(crate) fn regroup(change: &Connection, asset: AssetId, new: &New) -> rusqlite::Result<()> {
     let near = near(change, new)?;
     let Some(own) = near::by_id(change, asset)? else {
         return Ok(());

@@ -1,6 +1,6 @@
 //! The files that a file may belong to: found by index, a few hundred at most.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::is_separator};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use safelight_core::{
@@ -21,6 +21,9 @@ const MOST: usize = 256;
 
 /// How far the pictures of a burst may be apart that are found by their time, in seconds.
 const BURST_SECONDS: i64 = 10;
+
+/// Sorts behind every other character.
+const LAST: char = '\u{10FFFF}';
 
 /// A file that another one may belong to.
 pub(crate) struct Near {
@@ -73,7 +76,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Near> {
 
 /// The files that a file may belong to, with all of their groups, but without itself. None if they are too many to mean
 /// anything; what is in its own group is there in any case.
-pub(super) fn near(connection: &Connection, new: &New<'_>) -> rusqlite::Result<Vec<Near>> {
+pub(super) fn near(connection: &Connection, new: &New) -> rusqlite::Result<Vec<Near>> {
     // By number, with the names of those that lie beside it.
     let mut found = BTreeMap::<i64, Option<String>>::new();
     by_identifiers(connection, new, &mut found)?;
@@ -122,7 +125,7 @@ pub(super) fn near(connection: &Connection, new: &New<'_>) -> rusqlite::Result<V
 /// One person's photos with an identifier in common.
 fn by_identifiers(
     connection: &Connection,
-    new: &New<'_>,
+    new: &New,
     found: &mut BTreeMap<i64, Option<String>>,
 ) -> rusqlite::Result<()> {
     let details = &new.member.details;
@@ -152,7 +155,7 @@ fn by_identifiers(
 /// The files of its stem in the folders where its name says something.
 fn by_names(
     connection: &Connection,
-    new: &New<'_>,
+    new: &New,
     found: &mut BTreeMap<i64, Option<String>>,
 ) -> rusqlite::Result<()> {
     let own = GroupName::of(&new.member.name);
@@ -163,14 +166,6 @@ fn by_names(
         }
         fits
     };
-    for (name, asset) in new.beside {
-        let is_theirs = connection
-            .prepare_cached("SELECT 1 FROM holding WHERE asset = ?1 AND person = ?2")?
-            .exists([asset.0, new.person.0])?;
-        if is_theirs {
-            keep(asset.0, name);
-        }
-    }
     let beginnings = own.beginnings(&new.member.name);
     for folder in &new.folders {
         // Where a file comes from elsewhere, a sidecar's name says nothing of what happens to lie there.
@@ -178,14 +173,14 @@ fn by_names(
             continue;
         }
         for beginning in &beginnings {
-            let mut listed = listed(connection, folder, beginning)?;
+            let mut listed = listed(connection, new, folder, beginning)?;
             if listed.len() > MOST {
-                listed = self::listed(connection, folder, &format!("{beginning}."))?;
+                listed = self::listed(connection, new, folder, &format!("{beginning}."))?;
             }
             for (id, names) in listed {
                 // A name that is about to stand for the new file stands for another one no more.
-                let is_taken_over =
-                    matches!(folder, Folder::Tree(_)) && names.contains(&new.member.name);
+                let is_taken_over = matches!(folder, Folder::Tree(_) | Folder::Collection(_))
+                    && names.contains(&new.member.name);
                 if !is_taken_over {
                     let _first_that_fits = names.iter().any(|name| keep(id, lasting_name(name)));
                 }
@@ -203,11 +198,11 @@ fn by_names(
 /// The files of a folder whose names begin alike, up to one over [`MOST`], each with the names that count.
 fn listed(
     connection: &Connection,
+    new: &New,
     folder: &Folder,
     beginning: &str,
 ) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
-    // Sorts behind every other character.
-    let end = format!("{beginning}\u{10FFFF}");
+    let end = format!("{beginning}{LAST}");
     match folder {
         Folder::Tree(parent) => connection
             .prepare_cached(
@@ -218,6 +213,7 @@ fn listed(
                 Ok((row.get(0)?, vec![row.get(1)?]))
             })?
             .collect(),
+        Folder::Collection(folder) => in_collection(connection, new, folder, beginning),
         Folder::Library(key) | Folder::Arriving(key) => {
             let folded = |text: &str| {
                 LibraryPath::parse(text).map_or_else(|_| text.to_owned(), |path| path.collision_key())
@@ -226,10 +222,16 @@ fn listed(
             connection
                 .prepare_cached(
                     "SELECT id, path, original_name FROM asset
-                     WHERE folder_key = ?1 AND name_key >= ?2 AND name_key < ?3 LIMIT ?4",
+                     WHERE folder_key = ?1 AND name_key >= ?2 AND name_key < ?3 AND kind IS NOT ?4 LIMIT ?5",
                 )?
                 .query_map(
-                    params![key, folded(beginning), folded(&end), at_most(MOST + 1)],
+                    params![
+                        key,
+                        folded(beginning),
+                        folded(&end),
+                        came_with.then_some(MediaKind::Other.as_str()),
+                        at_most(MOST + 1)
+                    ],
                     |row| {
                         let mut names = vec![path(row, 1)?.name().to_owned()];
                         if came_with {
@@ -243,8 +245,48 @@ fn listed(
     }
 }
 
+/// One person's photos that were read from a folder of a collection, by the beginnings of their names there.
+fn in_collection(
+    connection: &Connection,
+    new: &New,
+    folder: &str,
+    beginning: &str,
+) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
+    // The limit counts also what is no photo yet, and what lies in folders below: no look takes long.
+    let mut query = connection.prepare_cached(
+        "SELECT a.id, s.name FROM
+           (SELECT hash, substr(place, length(?1) + 1) AS name FROM source_file
+            WHERE place >= ?1 || ?2 AND place < ?1 || ?2 || ?3 LIMIT ?5) s
+         LEFT JOIN asset a ON a.hash = s.hash
+           AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?4)",
+    )?;
+    let mut read = |beginning: &str| {
+        query
+            .query_map(
+                params![
+                    folder,
+                    beginning,
+                    LAST.to_string(),
+                    new.person.0,
+                    at_most(MOST + 1)
+                ],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?
+            .collect::<rusqlite::Result<Vec<(Option<i64>, String)>>>()
+    };
+    let mut files = read(beginning)?;
+    if files.len() > MOST {
+        files = read(&format!("{beginning}."))?;
+    }
+    Ok(files
+        .into_iter()
+        .filter(|(_, name)| !name.contains(is_separator))
+        .filter_map(|(id, name)| Some((id?, vec![name])))
+        .collect())
+}
+
 /// One person's photos of nearly the same time that are no parts of others.
-fn by_time(connection: &Connection, new: &New<'_>) -> rusqlite::Result<Vec<(i64, String)>> {
+fn by_time(connection: &Connection, new: &New) -> rusqlite::Result<Vec<(i64, String)>> {
     let Some(taken) = new
         .member
         .captured

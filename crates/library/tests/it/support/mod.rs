@@ -208,7 +208,6 @@ pub(crate) fn filing(device: DeviceId, path: &str) -> Filing {
         captured: Some(taken(2024, 5, 3)),
         remarks: Remarks::default(),
         details: None,
-        beside: Vec::new(),
         client_modified: None,
         client_created: None,
         precondition: Precondition::None,
