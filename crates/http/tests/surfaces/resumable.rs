@@ -106,15 +106,17 @@ fn an_upload_goes_on_where_the_connection_broke() {
     );
 
     // Three of the six bytes that are left come, then the line is cut.
-    let mut line = TcpStream::connect(house.address).unwrap();
     let (host, token) = (house.address, &device.token);
     let head = format!(
         "PATCH {address} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/partial-upload\r\n\
          Upload-Complete: ?1\r\nUpload-Offset: 4\r\nContent-Length: 6\r\n\r\n456"
     );
-    line.write_all(head.as_bytes()).unwrap();
-    drop(line);
     safelight_testkit::process::until("the three bytes that came are kept", || {
+        // A line that is cut before its request is looked at leaves nothing.
+        if phone.look(&address) == here("4", "?0") {
+            let mut line = TcpStream::connect(house.address).unwrap();
+            line.write_all(head.as_bytes()).unwrap();
+        }
         (phone.look(&address) == here("7", "?0")).then_some(())
     });
     assert_eq!(house.files(), 0, "nothing of it is a photo yet");
