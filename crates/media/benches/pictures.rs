@@ -50,7 +50,7 @@ fn main() {
         let heic = corpus.join(photo);
         let name = heic.file_stem().unwrap_or_default().to_string_lossy();
         let jpeg = scratch.join(format!("{name}.jpg"));
-        if vips(&heic, "20000x20000", &format!("{}[Q=92]", jpeg.display())).is_none() {
+        if vips(&heic, "20000x20000>", &format!("{}[Q=92]", jpeg.display())).is_none() {
             eprintln!("left out: {photo}, which vipsthumbnail (libvips-tools) did not open");
             continue;
         }
