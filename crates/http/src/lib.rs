@@ -13,7 +13,8 @@
 //! Shared by them: who is asking (`auth`, `connection`, and through which proxy: `proxy`), what stands around every
 //! route (`guard`, `plain_http`), bodies (`body`), the address that a client used (`origin`), their checksums
 //! (`checksums`), conditions (`if_header`), which bytes of a file (`ranges`), times (`stamps`), media types (`media_type`),
-//! pictures (`pictures`), and the JSON in which those who send a token are refused (`refusal`).
+//! pictures (`pictures`), and the JSON in which those who send a token are refused (`refusal`) or hear that a photo is
+//! stored (`stored`).
 //! [`serve`] speaks HTTP on a socket, with and without TLS ([`tls`]), to as many at a time as there are `places`.
 
 mod api;
@@ -39,6 +40,7 @@ mod refusal;
 mod resumable;
 mod server;
 mod stamps;
+mod stored;
 pub mod tls;
 mod ui;
 mod upload;

@@ -36,14 +36,14 @@ use safelight_engine::{
     About, Device, Engine, PUT_PATIENCE, PartialError, PartialId, PiecesError, Precondition,
     Receipt, Slot, UploadRequest, Whole,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use self::{
     headers::{COMPLETE, LENGTH, OFFSET, content_length, number, offset, yes_no},
     refusal::{completed, inconsistent_length, no_piece, no_such_upload},
 };
-use crate::{App, auth, body, checksums, connection::Connection, refusal::Refusal};
+use crate::{App, auth, body, checksums, connection::Connection, refusal::Refusal, stored::Stored};
 
 /// What our names of uploads in pieces begin with, beside those of other surfaces.
 const OURS: &str = "resumable:";
@@ -65,17 +65,6 @@ struct Named {
     name: String,
     /// When it was last changed, in milliseconds since 1970.
     modified: Option<i64>,
-}
-
-/// The answer to a photo that is stored.
-#[derive(Serialize)]
-struct Stored {
-    id: i64,
-    sha256: String,
-    status: &'static str,
-    /// Left out of a duplicate: it may lie in somebody else's folder.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
 }
 
 /// A request, and the device that it comes from.
@@ -347,17 +336,7 @@ fn tell(response: &mut Response, offset: u64, is_complete: bool, total: Option<u
 }
 
 fn stored(receipt: &Receipt) -> Response {
-    let stored = Stored {
-        id: receipt.asset.0,
-        sha256: receipt.hash.to_string(),
-        status: if receipt.duplicate {
-            "duplicate"
-        } else {
-            "stored"
-        },
-        path: (!receipt.duplicate).then(|| receipt.path.to_string()),
-    };
-    let mut response = (StatusCode::CREATED, Json(stored)).into_response();
+    let mut response = (StatusCode::CREATED, Json(Stored::from(receipt))).into_response();
     tell(&mut response, receipt.size, true, Some(receipt.size));
     response
 }

@@ -19,24 +19,14 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use safelight_core::{DevicePath, Timestamp};
-use safelight_engine::{Precondition, Receipt, UploadRequest};
-use serde::Serialize;
+use safelight_engine::{Precondition, UploadRequest};
 
-use crate::{App, auth, body, checksums, connection::Connection, refusal::Refusal, stamps};
+use crate::{
+    App, auth, body, checksums, connection::Connection, refusal::Refusal, stamps, stored::Stored,
+};
 
 /// Where the names begin.
 pub(crate) const PREFIX: &str = "/upload/";
-
-/// The answer to a photo that is stored.
-#[derive(Serialize)]
-struct Stored {
-    id: i64,
-    sha256: String,
-    status: &'static str,
-    /// Only of a photo that is new: another person may have brought the one that was known already.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-}
 
 /// Answers every method on every name.
 pub(crate) async fn handle(
@@ -72,21 +62,6 @@ pub(crate) async fn handle(
                 body::drain(&mut body).await;
             }
             refusal.into_response()
-        }
-    }
-}
-
-impl From<&Receipt> for Stored {
-    fn from(receipt: &Receipt) -> Self {
-        Self {
-            id: receipt.asset.0,
-            sha256: receipt.hash.to_string(),
-            status: if receipt.duplicate {
-                "duplicate"
-            } else {
-                "stored"
-            },
-            path: (!receipt.duplicate).then(|| receipt.path.to_string()),
         }
     }
 }
