@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use safelight_core::MediaKind;
 use safelight_library::{Asset, PictureState, Sound, Thumbnail};
-use safelight_media::pictures::{Limit, NoPicture, Want};
+use safelight_media::pictures::{NoPicture, Want};
 
 use crate::{error::EngineError, start::Engine};
 
@@ -84,11 +84,10 @@ impl Engine {
             }
             Err(error) if want.preview && error.is_lasting() => self.draw_small(photo, want),
             Err(error) => {
-                let reason = error.to_string();
+                let (reason, is_lasting) = (error.to_string(), error.is_lasting());
                 match error {
                     NoPicture::Undecodable { .. } => self.never(photo, UNDECODABLE, &reason),
-                    // The machine may only have been busy.
-                    NoPicture::OverLimit(Limit::Time) => self.later(photo, &reason),
+                    NoPicture::OverLimit(_) if !is_lasting => self.later(photo, &reason),
                     NoPicture::OverLimit(_) => self.never(photo, OVER_LIMIT, &reason),
                     NoPicture::NeedsFfmpeg => self.never(photo, NEEDS_FFMPEG, &reason),
                     NoPicture::Trouble { .. } => {

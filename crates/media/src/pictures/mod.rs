@@ -146,10 +146,11 @@ pub enum NoPicture {
 }
 
 impl NoPicture {
-    /// Whether it is a fact about the file, so that trying again is of no use.
+    /// Whether it is a fact about the file, so that trying again is of no use. That it took too long is none: the machine
+    /// may have been busy.
     #[must_use]
     pub const fn is_lasting(&self) -> bool {
-        !matches!(self, Self::Trouble { .. })
+        !matches!(self, Self::Trouble { .. } | Self::OverLimit(Limit::Time))
     }
 
     fn undecodable(why: impl Into<String>) -> Self {

@@ -203,7 +203,7 @@ fn damaged_files_are_answered_by_workers_that_live_or_are_replaced() {
     for entry in fs::read_dir(corpus.join("synthetic/broken")).unwrap() {
         let path = entry.unwrap().path();
         let answer = workers.render(&mut File::open(&path).unwrap(), want);
-        let trouble = matches!(&answer, Err(none) if !none.is_lasting());
+        let trouble = matches!(&answer, Err(NoPicture::Trouble { .. }));
         assert!(!trouble, "{}: {answer:?}", path.display());
     }
     let mutants = std::env::var("SAFELIGHT_MUTANTS").map_or(150, |count| count.parse().unwrap());
@@ -221,7 +221,7 @@ fn damaged_files_are_answered_by_workers_that_live_or_are_replaced() {
             bytes[at] = random.below(256) as u8;
         }
         let answer = workers.render(&mut Cursor::new(bytes), want);
-        let trouble = matches!(&answer, Err(none) if !none.is_lasting());
+        let trouble = matches!(&answer, Err(NoPicture::Trouble { .. }));
         assert!(!trouble, "mutant {number}: {answer:?}");
         shown += u64::from(answer.is_ok());
     }
