@@ -37,6 +37,26 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("litmus"),
     },
     Tool {
+        name: "cadaver",
+        source: Source::Debian("cadaver"),
+    },
+    Tool {
+        name: "avahi-daemon",
+        source: Source::Debian("avahi-daemon"),
+    },
+    Tool {
+        name: "avahi-browse",
+        source: Source::Debian("avahi-utils"),
+    },
+    Tool {
+        name: "dbus-daemon",
+        source: Source::Debian("dbus"),
+    },
+    Tool {
+        name: "ip",
+        source: Source::Debian("iproute2"),
+    },
+    Tool {
         name: "curl",
         source: Source::Debian("curl"),
     },

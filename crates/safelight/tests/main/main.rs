@@ -5,6 +5,7 @@
 
 mod acme;
 mod bad_input;
+mod cadaver;
 mod chunked;
 mod clients;
 mod command_line;
@@ -18,6 +19,7 @@ mod inspect;
 mod judges;
 mod litmus;
 mod names;
+mod neighbour;
 mod nextcloudcmd;
 mod offsite;
 mod phones;
