@@ -173,6 +173,7 @@ impl Exif {
     /// Hands over what was read.
     pub(crate) fn tell(self, found: &mut Found) {
         found.claims.extend(self.dates.claims());
+        Found::fill(&mut found.clues.gps, || self.dates.gps());
         Found::fill_text(&mut found.make, self.make.as_deref());
         Found::fill_text(&mut found.model, self.model.as_deref());
         Found::fill(&mut found.stated, || {
@@ -180,7 +181,7 @@ impl Exif {
             Size::new(width, height)
         });
         Found::fill(&mut found.orientation, || self.orientation);
-        Found::fill(&mut found.place, || self.place);
+        Found::fill(&mut found.clues.place, || self.place);
         Found::fill_text(&mut found.content_id, self.content_id.as_deref());
         Found::fill_text(&mut found.burst_id, self.burst_id.as_deref());
     }

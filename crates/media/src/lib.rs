@@ -17,6 +17,7 @@
 //! | is there a video in a photo? | `motion` |
 //! | what does the name say? | `file_name` |
 //! | who is believed? | `decide` |
+//! | how far was the wall clock ahead of UTC? | `offset`, `zone` |
 //! | has the file its end? | `wholeness` |
 //!
 //! A new fact becomes a field of [`Facts`]; the readers of containers collect what they meet in `found`.
@@ -42,6 +43,7 @@ mod matroska;
 mod motion;
 mod movie;
 mod movie_text;
+mod offset;
 pub mod pictures;
 mod place;
 mod png;
@@ -56,6 +58,7 @@ mod transport_stream;
 mod webp;
 mod wholeness;
 mod xmp;
+mod zone;
 
 use std::io::{Read, Seek};
 
@@ -66,6 +69,7 @@ use crate::{found::Found, reader::Reader};
 pub use crate::{
     facts::{Facts, Orientation, Place, Preview, Problem, Size},
     format::Format,
+    offset::OffsetSource,
     wholeness::{Wholeness, wholeness},
 };
 
@@ -81,7 +85,8 @@ pub struct Hints<'a> {
     pub client_created: Option<Timestamp>,
     /// When the file was last modified, in the uploading program's words or the file system's.
     pub modified: Option<Timestamp>,
-    /// The zone in which instants become local times: the phone's if it is known, else the server's.
+    /// The zone in which instants become local times of photos whose place is unknown or leaves a doubt: the phone's if
+    /// it is known, else the server's.
     pub zone: &'a TimeZone,
     /// The present. A capture time over a day later is not believed.
     pub now: Timestamp,
@@ -138,7 +143,8 @@ pub fn describe(file: &mut (impl Read + Seek), hints: &Hints<'_>) -> Facts {
     }
     found.claims.extend(file_name::claim(hints.name));
     found.claims.extend(decide::outer_claims(hints));
-    let captured = decide::believe(found.claims, hints.zone, hints.now);
+    let believed = decide::believe(found.claims, &found.clues, hints.zone, hints.now);
+    let (captured, offset_source) = believed.unzip();
     if captured.is_some_and(|captured| decide::is_factory_default(&captured)) {
         found.problems.push(Problem::ClockNeverSet);
     }
@@ -147,12 +153,13 @@ pub fn describe(file: &mut (impl Read + Seek), hints: &Hints<'_>) -> Facts {
         kind: format.kind(),
         format,
         captured,
+        offset_source: offset_source.flatten(),
         size: found
             .stored
             .or(found.stated)
             .map(|stored| orientation.apply(stored)),
         orientation,
-        place: found.place,
+        place: found.clues.place,
         make: found.make,
         model: found.model,
         duration: found.duration,

@@ -93,7 +93,7 @@ pub(crate) fn read_header(reader: &mut Reader<'_>, moov: Span, found: &mut Found
     Found::fill_text(&mut found.make, texts.make.as_deref());
     Found::fill_text(&mut found.model, texts.model.as_deref());
     Found::fill_text(&mut found.content_id, texts.content_id.as_deref());
-    Found::fill(&mut found.place, || texts.place);
+    Found::fill(&mut found.clues.place, || texts.place);
 }
 
 /// What the movie header says about the time.

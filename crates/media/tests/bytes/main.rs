@@ -9,6 +9,7 @@ mod build;
 mod hostile;
 mod looks;
 mod movies;
+mod offsets;
 mod photos;
 mod streams;
 mod wholeness;
