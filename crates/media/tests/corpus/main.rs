@@ -9,7 +9,6 @@
 )]
 
 mod agreement;
-mod mutants;
 mod oracle;
 
 use std::{fs::File, path::Path};
