@@ -53,6 +53,8 @@ pub(crate) struct Exif {
     place: Option<Place>,
     content_id: Option<String>,
     burst_id: Option<String>,
+    /// Where the maker's own note is.
+    pub(crate) maker_note: Option<Span>,
     /// `PixelXDimension` and `PixelYDimension`: what the picture had when it was taken.
     pub(crate) pixels: Option<(u64, u64)>,
 }
@@ -137,6 +139,7 @@ impl Exif {
         Found::fill(&mut self.pixels, || pixels);
         if let Some(note) = directory.find(MAKER_NOTE).and_then(|note| tiff.data(note)) {
             self.read_apple(reader, note);
+            Found::fill(&mut self.maker_note, || Some(note));
         }
     }
 

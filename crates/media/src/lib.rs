@@ -12,8 +12,9 @@
 //! | what is found out, and what is collected for it? | `facts`, `found` |
 //! | who says what about the time? | `claim`, `date_text` |
 //! | what do TIFF structures, EXIF and XMP say? | `tiff`, `exif`, `exif_dates`, `xmp`, `place` |
+//! | which pictures do makers' notes have? | `maker_note` |
 //! | where do the containers keep them? | `jpeg`, `png`, `webp`, `gif`, `tiff_file`, `raf`, `isobmff`, `heif`, `heif_properties`, `cr3`, `jxl` |
-//! | what do videos say? | `movie`, `movie_text`, `timing`, `track`, `matroska`, `transport_stream`, `avc` |
+//! | what do videos say? | `movie`, `movie_text`, `timing`, `track`, `sample_table`, `matroska`, `transport_stream`, `avc` |
 //! | is there a video in a photo? | `motion` |
 //! | what does the name say? | `file_name` |
 //! | who is believed? | `decide` |
@@ -39,6 +40,7 @@ mod heif_properties;
 mod isobmff;
 mod jpeg;
 mod jxl;
+mod maker_note;
 mod matroska;
 mod motion;
 mod movie;
@@ -49,6 +51,7 @@ mod place;
 mod png;
 mod raf;
 mod reader;
+mod sample_table;
 mod sniff;
 mod tiff;
 mod tiff_file;

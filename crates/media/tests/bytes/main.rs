@@ -11,6 +11,7 @@ mod looks;
 mod movies;
 mod offsets;
 mod photos;
+mod raws;
 mod streams;
 mod wholeness;
 
