@@ -55,8 +55,14 @@ pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
             _ => {}
         }
     }
+    let is_cut = boxes.is_cut();
     match movie {
-        Some(moov) => read_header(reader, moov, found),
+        Some(moov) => {
+            read_header(reader, moov, found);
+            if is_cut {
+                found.damaged("its end is missing");
+            }
+        }
         None => found.damaged("the index is missing, as after an interrupted recording"),
     }
 }
