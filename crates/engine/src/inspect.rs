@@ -28,8 +28,11 @@ pub struct Inspection {
     pub mime: &'static str,
     /// The wall clock's time where it was taken (ISO 8601); only the day if no more is known.
     pub capture_time: Option<String>,
-    /// How far that wall clock was ahead of UTC, as `+02:00`. A video that states only UTC gets this machine's zone.
+    /// How far that wall clock was ahead of UTC, as `+02:00`. A video that states only UTC gets its place's zone, or for
+    /// want of one this machine's.
     pub utc_offset: Option<String>,
+    /// From what that follows, in [`safelight_media::OffsetSource`]'s words.
+    pub utc_offset_source: Option<&'static str>,
     /// Who says so, in [`safelight_core::TimeSource`]'s words.
     pub time_source: Option<&'static str>,
     /// How far that word is to be believed: `high`, `medium` or `low`.
@@ -141,6 +144,9 @@ fn described(path: &Path, facts: Facts) -> Inspection {
             Precision::Day => captured.local.date().to_string(),
         }),
         utc_offset: captured.and_then(|captured| captured.offset).map(shown),
+        utc_offset_source: facts
+            .offset_source
+            .map(safelight_media::OffsetSource::as_str),
         time_source: captured.map(|captured| captured.source.as_str()),
         time_confidence: captured.map(|captured| captured.confidence().as_str()),
         width: facts.size.map(|size| size.width),
@@ -175,6 +181,7 @@ fn unreadable(path: &Path, why: &str) -> Inspection {
         mime: safelight_media::Format::Other.mime(),
         capture_time: None,
         utc_offset: None,
+        utc_offset_source: None,
         time_source: None,
         time_confidence: None,
         width: None,

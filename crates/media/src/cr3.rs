@@ -1,5 +1,5 @@
 //! Canon's CR3: the metadata are in `moov`, in a box of Canon's own, each EXIF directory as a TIFF structure; a preview
-//! is in another box of Canon's.
+//! is in another box of Canon's, and a JPEG of full size is the only sample of a track.
 
 use crate::{
     exif::Exif,
@@ -8,6 +8,7 @@ use crate::{
     isobmff::{self, Nodes},
     jpeg,
     reader::{Fields, Reader, Span},
+    sample_table,
 };
 
 /// The identity of Canon's box with the metadata.
@@ -19,6 +20,9 @@ const PREVIEW: [u8; 16] = [
     0xEA, 0xF4, 0x2B, 0x5E, 0x1C, 0x98, 0x4B, 0x88, 0xB9, 0xFB, 0xB7, 0xDC, 0x40, 0x6E, 0x4D, 0x16,
 ];
 
+/// The most tracks that are looked at. Real files have four.
+const MAX_TRACKS: usize = 8;
+
 /// Reads the file.
 pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
     let mut boxes = Nodes::of(reader.whole());
@@ -28,6 +32,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
             b"moov" => {
                 has_movie = true;
                 read_metadata(reader, node.content, found);
+                read_tracks(reader, node.content, found);
             }
             b"uuid" if reader.array(node.content.start) == Some(PREVIEW) => {
                 // The identity, and then a count, stand before the boxes.
@@ -63,6 +68,24 @@ fn read_metadata(reader: &mut Reader<'_>, moov: Span, found: &mut Found) {
     }
     found.stored = exif.pixels.and_then(|(x, y)| Size::new(x, y));
     exif.tell(found);
+}
+
+/// The tracks have pictures of one sample each: a JPEG, and the sensor's data, which are none.
+fn read_tracks(reader: &mut Reader<'_>, moov: Span, found: &mut Found) {
+    let mut tracks = Nodes::of(moov);
+    for _ in 0..MAX_TRACKS {
+        let Some(mut inner) = tracks.find(reader, *b"trak") else {
+            break;
+        };
+        let is_there = [b"mdia", b"minf", b"stbl"].into_iter().all(|name| {
+            let next = isobmff::find(reader, inner, *name);
+            inner = next.unwrap_or(inner);
+            next.is_some()
+        });
+        if is_there && let Some(sample) = sample_table::first(reader, inner) {
+            found.previews.extend(jpeg::preview(reader, sample));
+        }
+    }
 }
 
 /// A version, the picture's size, the JPEG's length, the JPEG.

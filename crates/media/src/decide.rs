@@ -11,6 +11,7 @@ use crate::{
     Format, Hints,
     claim::{Claim, When},
     facts::Problem,
+    offset::{self, Clues, OffsetSource},
 };
 
 /// Before this year there were no digital cameras to speak of; clocks that were never set say 1904, 1970 or 1980.
@@ -67,18 +68,19 @@ pub(crate) fn is_factory_default(captured: &CaptureTime) -> bool {
             || at(2002, 12, 8, 12))
 }
 
-/// The most trustworthy claim that can be true; of several by one source, the first. Instants become local times in
-/// `zone`.
+/// The most trustworthy claim that can be true; of several by one source, the first. With it, from what its offset
+/// follows; instants become local times in `zone` where the clues say nothing.
 pub(crate) fn believe(
     mut claims: Vec<Claim>,
+    clues: &Clues,
     zone: &TimeZone,
     now: Timestamp,
-) -> Option<CaptureTime> {
+) -> Option<(CaptureTime, Option<OffsetSource>)> {
     claims.sort_by_key(rank);
     claims
         .into_iter()
-        .map(|claim| capture_time(claim, zone))
-        .find(|captured| is_believable(captured, zone, now))
+        .map(|claim| offset::settle(claim, clues, zone))
+        .find(|(captured, _)| is_believable(captured, zone, now))
 }
 
 /// The lower, the more trustworthy.
@@ -94,22 +96,6 @@ fn rank(claim: &Claim) -> (TimeSource, bool) {
     match claim.source {
         TimeSource::FileName if names_the_time => (TimeSource::ExifModified, false),
         source => (source, true),
-    }
-}
-
-fn capture_time(claim: Claim, zone: &TimeZone) -> CaptureTime {
-    match claim.when {
-        When::Instant(instant) => CaptureTime::from_instant(instant, zone, claim.source),
-        When::Wall {
-            local,
-            offset,
-            precision,
-        } => CaptureTime {
-            local,
-            offset,
-            source: claim.source,
-            precision,
-        },
     }
 }
 
@@ -139,7 +125,8 @@ mod tests {
     }
 
     fn believed(claims: &[Claim]) -> Option<TimeSource> {
-        believe(claims.to_vec(), &TimeZone::UTC, NOW).map(|captured| captured.source)
+        let zone = TimeZone::UTC;
+        believe(claims.to_vec(), &Clues::default(), &zone, NOW).map(|(captured, _)| captured.source)
     }
 
     #[test]
@@ -199,8 +186,9 @@ mod tests {
             source: TimeSource::MovieHeader,
             when: When::Instant("2011-02-28T23:15:42Z".parse().unwrap()),
         };
-        let captured = believe(vec![late], &zone, NOW).unwrap();
+        let (captured, by) = believe(vec![late], &Clues::default(), &zone, NOW).unwrap();
         assert_eq!(captured.local, date(2011, 3, 1).at(8, 15, 42, 0));
         assert_eq!(captured.offset, Some(Offset::constant(9)));
+        assert_eq!(by, Some(OffsetSource::Assumed));
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Exif {
     place: Option<Place>,
     content_id: Option<String>,
     burst_id: Option<String>,
+    /// Where the maker's own note is.
+    pub(crate) maker_note: Option<Span>,
     /// `PixelXDimension` and `PixelYDimension`: what the picture had when it was taken.
     pub(crate) pixels: Option<(u64, u64)>,
 }
@@ -137,6 +139,7 @@ impl Exif {
         Found::fill(&mut self.pixels, || pixels);
         if let Some(note) = directory.find(MAKER_NOTE).and_then(|note| tiff.data(note)) {
             self.read_apple(reader, note);
+            Found::fill(&mut self.maker_note, || Some(note));
         }
     }
 
@@ -173,6 +176,7 @@ impl Exif {
     /// Hands over what was read.
     pub(crate) fn tell(self, found: &mut Found) {
         found.claims.extend(self.dates.claims());
+        Found::fill(&mut found.clues.gps, || self.dates.gps());
         Found::fill_text(&mut found.make, self.make.as_deref());
         Found::fill_text(&mut found.model, self.model.as_deref());
         Found::fill(&mut found.stated, || {
@@ -180,7 +184,7 @@ impl Exif {
             Size::new(width, height)
         });
         Found::fill(&mut found.orientation, || self.orientation);
-        Found::fill(&mut found.place, || self.place);
+        Found::fill(&mut found.clues.place, || self.place);
         Found::fill_text(&mut found.content_id, self.content_id.as_deref());
         Found::fill_text(&mut found.burst_id, self.burst_id.as_deref());
     }

@@ -1,17 +1,12 @@
 //! EXIF's dates (Exif 3.0, CIPA DC-008-2023, sections 4.6.5 and 4.6.6), and what belongs to each.
 
-use jiff::tz::Offset;
+use jiff::{civil::DateTime, tz::Offset};
 use safelight_core::TimeSource;
 
 use crate::{
     claim::{Claim, When},
     date_text,
 };
-
-/// How far the GPS may place the wall clock behind or ahead of UTC, in seconds: the zones that exist.
-const OFFSETS: std::ops::RangeInclusive<i64> = -12 * 3600..=14 * 3600;
-/// Zones differ from UTC by multiples of this, in seconds.
-const QUARTER: i64 = 15 * 60;
 
 /// A date of EXIF with what belongs to it.
 #[derive(Debug, Default)]
@@ -33,10 +28,10 @@ pub(crate) struct Dates {
 }
 
 impl Dates {
-    /// What the dates claim. An offset that no tag states is taken from the GPS, which knows UTC.
+    /// What the dates claim, with the offsets that tags state.
     pub(crate) fn claims(&self) -> Vec<Claim> {
         let general = self.modified.offset.as_deref();
-        let claim = |source, stamp: &Stamp, gps: bool| {
+        let claim = |source, stamp: &Stamp| {
             let mut when = date_text::parse(stamp.date.as_deref()?)?;
             // EXIF's date has no room for a zone. A `Z` in it was put there by a program that meant the wall clock.
             if let When::Instant(instant) = when {
@@ -45,14 +40,7 @@ impl Dates {
             if let When::Wall { local, offset, .. } = &mut when {
                 let stated = stamp.offset.as_deref().and_then(date_text::parse_offset);
                 let general = || general.and_then(date_text::parse_offset);
-                let derived = || {
-                    if gps {
-                        self.offset_by_gps(*local)
-                    } else {
-                        None
-                    }
-                };
-                *offset = offset.or(stated).or_else(general).or_else(derived);
+                *offset = offset.or(stated).or_else(general);
                 if let Some(nanosecond) = stamp
                     .subsec
                     .as_deref()
@@ -65,32 +53,23 @@ impl Dates {
             Some(Claim { source, when })
         };
         [
-            claim(TimeSource::ExifOriginal, &self.original, true),
-            claim(TimeSource::ExifDigitized, &self.digitized, true),
-            // The file may have been changed anywhere, long after the GPS was asked.
-            claim(TimeSource::ExifModified, &self.modified, false),
+            claim(TimeSource::ExifOriginal, &self.original),
+            claim(TimeSource::ExifDigitized, &self.digitized),
+            claim(TimeSource::ExifModified, &self.modified),
         ]
         .into_iter()
         .flatten()
         .collect()
     }
 
-    /// How far the wall clock was ahead of the GPS's UTC, to the quarter of an hour.
-    fn offset_by_gps(&self, local: jiff::civil::DateTime) -> Option<Offset> {
+    /// What the GPS's clock showed, which is UTC.
+    pub(crate) fn gps(&self) -> Option<DateTime> {
         let When::Wall { local: day, .. } = date_text::parse(self.gps_date.as_deref()?)? else {
             return None;
         };
         let [hour, minute, second] = self.gps_time()?;
-        let utc = day
-            .date()
-            .to_datetime(date_text::time(hour, minute, second, 0)?);
-        let ahead = Offset::UTC.to_timestamp(local).ok()?.as_second()
-            - Offset::UTC.to_timestamp(utc).ok()?.as_second();
-        let rounded = (ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-        if !OFFSETS.contains(&rounded) {
-            return None;
-        }
-        Offset::from_seconds(i32::try_from(rounded).ok()?).ok()
+        let time = date_text::time(hour, minute, second, 0)?;
+        Some(day.date().to_datetime(time))
     }
 
     /// The GPS's time in whole numbers.

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use safelight_core::{CaptureTime, MediaKind};
 
-use crate::Format;
+use crate::{Format, OffsetSource};
 
 /// What was found out about a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Facts {
     pub format: Format,
     /// When it was taken, in the words of the most trustworthy source that has a believable one.
     pub captured: Option<CaptureTime>,
+    /// From what it follows how far `captured`'s wall clock was ahead of UTC; `None` where that is unknown.
+    pub offset_source: Option<OffsetSource>,
     /// The picture's size as it is to be shown. Of a raw file: of the sensor's picture.
     pub size: Option<Size>,
     /// How the stored picture becomes the shown one.

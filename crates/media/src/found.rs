@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     claim::Claim,
-    facts::{Orientation, Place, Preview, Problem, Size},
+    facts::{Orientation, Preview, Problem, Size},
+    offset::Clues,
 };
 
 /// What was found so far. Readers put the better word first: what is known stays.
@@ -18,7 +19,8 @@ pub(crate) struct Found {
     pub(crate) stated: Option<Size>,
     /// What is to be done with the stored picture.
     pub(crate) orientation: Option<Orientation>,
-    pub(crate) place: Option<Place>,
+    /// Where and, by the GPS's clock, when.
+    pub(crate) clues: Clues,
     pub(crate) make: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) duration: Option<Duration>,

@@ -59,6 +59,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
     }
     if found.stored.is_none() {
         found.damaged("the picture is missing");
+    } else if boxes.is_cut() {
+        found.damaged("its end is missing");
     }
 }
 

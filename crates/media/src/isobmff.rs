@@ -20,6 +20,7 @@ pub(crate) struct Node {
 pub(crate) struct Nodes {
     rest: Span,
     left: usize,
+    is_cut: bool,
 }
 
 impl Nodes {
@@ -27,7 +28,13 @@ impl Nodes {
         Self {
             rest: span,
             left: MAX_BOXES,
+            is_cut: false,
         }
+    }
+
+    /// Whether the last box that was looked at is larger than what is left for it.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// The next box; `None` at the end and at whatever is not a box.
@@ -42,6 +49,7 @@ impl Nodes {
             1 => (16, fields.u64()?),
             size => (8, u64::from(size)),
         };
+        self.is_cut = size > self.rest.len;
         let content = self.rest.part(header, size.checked_sub(header)?)?;
         self.rest = self.rest.after(size);
         Some(Node { name, content })

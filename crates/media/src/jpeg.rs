@@ -6,7 +6,7 @@ use crate::{
     facts::{Preview, Size},
     found::Found,
     reader::{Fields, Reader, Span},
-    sniff, xmp,
+    sniff, wholeness, xmp,
 };
 
 const EXIF: &[u8] = b"Exif\0";
@@ -20,9 +20,11 @@ const MAX_GAP: usize = 4096;
 /// Reads a file that is a JPEG.
 pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
     let whole = reader.whole();
-    read_segments(reader, whole, found);
+    let picture = read_segments(reader, whole, found);
     if found.stored.is_none() {
         found.damaged("the picture is missing");
+    } else if !found.motion.is_promised && wholeness::jpeg_is_cut(reader, picture) {
+        found.damaged("its end is missing");
     }
 }
 
@@ -58,7 +60,8 @@ pub(crate) fn decodable_size(reader: &mut Reader<'_>, span: Span) -> Option<Size
     None
 }
 
-fn read_segments(reader: &mut Reader<'_>, span: Span, found: &mut Found) {
+/// Reads what stands before the picture; answers what is left from there on.
+fn read_segments(reader: &mut Reader<'_>, span: Span, found: &mut Found) -> Span {
     let mut has_dates = false;
     let mut rest = span.after(2);
     for _ in 0..MAX_SEGMENTS {
@@ -83,6 +86,7 @@ fn read_segments(reader: &mut Reader<'_>, span: Span, found: &mut Found) {
             _ => {}
         }
     }
+    rest
 }
 
 fn frame_size(reader: &mut Reader<'_>, frame: Span) -> Option<Size> {

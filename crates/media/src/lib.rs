@@ -12,11 +12,13 @@
 //! | what is found out, and what is collected for it? | `facts`, `found` |
 //! | who says what about the time? | `claim`, `date_text` |
 //! | what do TIFF structures, EXIF and XMP say? | `tiff`, `exif`, `exif_dates`, `xmp`, `place` |
+//! | which pictures do makers' notes have? | `maker_note` |
 //! | where do the containers keep them? | `jpeg`, `png`, `webp`, `gif`, `tiff_file`, `raf`, `isobmff`, `heif`, `heif_properties`, `cr3`, `jxl` |
-//! | what do videos say? | `movie`, `movie_text`, `timing`, `track`, `matroska`, `transport_stream`, `avc` |
+//! | what do videos say? | `movie`, `movie_text`, `timing`, `track`, `sample_table`, `matroska`, `transport_stream`, `avc` |
 //! | is there a video in a photo? | `motion` |
 //! | what does the name say? | `file_name` |
 //! | who is believed? | `decide` |
+//! | how far was the wall clock ahead of UTC? | `offset`, `zone` |
 //! | has the file its end? | `wholeness` |
 //!
 //! A new fact becomes a field of [`Facts`]; the readers of containers collect what they meet in `found`.
@@ -38,15 +40,18 @@ mod heif_properties;
 mod isobmff;
 mod jpeg;
 mod jxl;
+mod maker_note;
 mod matroska;
 mod motion;
 mod movie;
 mod movie_text;
+mod offset;
 pub mod pictures;
 mod place;
 mod png;
 mod raf;
 mod reader;
+mod sample_table;
 mod sniff;
 mod tiff;
 mod tiff_file;
@@ -56,6 +61,7 @@ mod transport_stream;
 mod webp;
 mod wholeness;
 mod xmp;
+mod zone;
 
 use std::io::{Read, Seek};
 
@@ -66,6 +72,7 @@ use crate::{found::Found, reader::Reader};
 pub use crate::{
     facts::{Facts, Orientation, Place, Preview, Problem, Size},
     format::Format,
+    offset::OffsetSource,
     wholeness::{Wholeness, wholeness},
 };
 
@@ -81,7 +88,8 @@ pub struct Hints<'a> {
     pub client_created: Option<Timestamp>,
     /// When the file was last modified, in the uploading program's words or the file system's.
     pub modified: Option<Timestamp>,
-    /// The zone in which instants become local times: the phone's if it is known, else the server's.
+    /// The zone in which instants become local times of photos whose place is unknown or leaves a doubt: the phone's if
+    /// it is known, else the server's.
     pub zone: &'a TimeZone,
     /// The present. A capture time over a day later is not believed.
     pub now: Timestamp,
@@ -138,7 +146,8 @@ pub fn describe(file: &mut (impl Read + Seek), hints: &Hints<'_>) -> Facts {
     }
     found.claims.extend(file_name::claim(hints.name));
     found.claims.extend(decide::outer_claims(hints));
-    let captured = decide::believe(found.claims, hints.zone, hints.now);
+    let believed = decide::believe(found.claims, &found.clues, hints.zone, hints.now);
+    let (captured, offset_source) = believed.unzip();
     if captured.is_some_and(|captured| decide::is_factory_default(&captured)) {
         found.problems.push(Problem::ClockNeverSet);
     }
@@ -147,12 +156,13 @@ pub fn describe(file: &mut (impl Read + Seek), hints: &Hints<'_>) -> Facts {
         kind: format.kind(),
         format,
         captured,
+        offset_source: offset_source.flatten(),
         size: found
             .stored
             .or(found.stated)
             .map(|stored| orientation.apply(stored)),
         orientation,
-        place: found.place,
+        place: found.clues.place,
         make: found.make,
         model: found.model,
         duration: found.duration,

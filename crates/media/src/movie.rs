@@ -55,8 +55,14 @@ pub(crate) fn read(reader: &mut Reader<'_>, found: &mut Found) {
             _ => {}
         }
     }
+    let is_cut = boxes.is_cut();
     match movie {
-        Some(moov) => read_header(reader, moov, found),
+        Some(moov) => {
+            read_header(reader, moov, found);
+            if is_cut {
+                found.damaged("its end is missing");
+            }
+        }
         None => found.damaged("the index is missing, as after an interrupted recording"),
     }
 }
@@ -93,7 +99,7 @@ pub(crate) fn read_header(reader: &mut Reader<'_>, moov: Span, found: &mut Found
     Found::fill_text(&mut found.make, texts.make.as_deref());
     Found::fill_text(&mut found.model, texts.model.as_deref());
     Found::fill_text(&mut found.content_id, texts.content_id.as_deref());
-    Found::fill(&mut found.place, || texts.place);
+    Found::fill(&mut found.clues.place, || texts.place);
 }
 
 /// What the movie header says about the time.

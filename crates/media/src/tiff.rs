@@ -106,6 +106,11 @@ impl Tiff {
         }
     }
 
+    /// Where an offset in it points to, in bytes from the beginning of the file.
+    pub(crate) const fn place(&self, offset: u64) -> u64 {
+        self.span.start.saturating_add(offset)
+    }
+
     /// The directory at an offset: as many of its entries as there are.
     pub(crate) fn directory(&self, reader: &mut Reader<'_>, offset: u64) -> Directory {
         self.read_directory(reader, offset).unwrap_or_default()

@@ -6,7 +6,7 @@ use crate::{
     facts::{Preview, Size},
     format::Format,
     found::Found,
-    jpeg,
+    jpeg, maker_note,
     reader::{Reader, Span},
     tiff::{self, Directory, Tiff},
     xmp,
@@ -18,8 +18,8 @@ const IMAGE_LENGTH: u16 = 0x0101;
 const COMPRESSION: u16 = 0x0103;
 const STRIP_OFFSETS: u16 = 0x0111;
 const STRIP_BYTE_COUNTS: u16 = 0x0117;
-const JPEG_OFFSET: u16 = 0x0201;
-const JPEG_LENGTH: u16 = 0x0202;
+pub(crate) const JPEG_OFFSET: u16 = 0x0201;
+pub(crate) const JPEG_LENGTH: u16 = 0x0202;
 const XMP: u16 = 0x02BC;
 
 /// Panasonic's directory has tags of its own in the low numbers: the sensor's borders, and a complete JPEG.
@@ -49,6 +49,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, format: Format, found: &mut Found) {
     if found.stored.is_none() {
         found.damaged("it has no picture");
     }
+    let note = exif.maker_note;
     exif.tell(found);
     if let Some(span) = main.find(XMP).and_then(|entry| tiff.data(entry)) {
         xmp::read(reader, span, found);
@@ -61,6 +62,11 @@ pub(crate) fn read(reader: &mut Reader<'_>, format: Format, found: &mut Found) {
     if format != Format::Tiff {
         for directory in [&main].into_iter().chain(&pictures) {
             found.previews.extend(preview(reader, &tiff, directory));
+        }
+        if let Some(note) = note {
+            found
+                .previews
+                .extend(maker_note::previews(reader, &tiff, note));
         }
     }
 }

@@ -1,14 +1,22 @@
 //! Whether a file has its end. For the one case in which an app is known to leave the last byte out, and nothing in the
-//! protocol says so: then the file's own structure is the only witness.
+//! protocol says so: then the file's own structure is the only witness. And for photos that were broken off long ago.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::{format::Format, reader::Reader, sniff};
+use crate::{
+    format::Format,
+    reader::{Reader, Span},
+    sniff,
+};
 
 /// The most boxes of a file that are followed; a video in fragments has a few for each second.
 const MAX_BOXES: usize = 1 << 20;
 /// What is read at a time in search of a video behind a photo.
 const PIECE: usize = 256 * 1024;
+/// How much of a JPEG's end is looked at, in bytes, and how many marks in it tell that it is a picture's data, which have
+/// twice as many in a tail of that length.
+const TAIL: u64 = 4096;
+const ENOUGH_MARKS: usize = 8;
 /// The end of every PNG (third edition, section 11.2.5).
 const PNG_END: &[u8; 12] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
 /// The end of what Samsung's cameras put behind a photo.
@@ -73,6 +81,33 @@ fn jpeg(file: &mut (impl Read + Seek)) -> io::Result<Wholeness> {
         Some(start) => boxes(file, start),
         None => Ok(Wholeness::Unknown),
     }
+}
+
+/// Whether a JPEG surely ends before its picture does. `picture` is what begins with the picture's data.
+///
+/// Only the file's last bytes are read, so this answers for a file that was broken off, and not for every damage. Within
+/// the data of a picture the byte 0xFF is followed by a zero, the number of a restart, or the beginning of another scan
+/// (ISO/IEC 10918-1, sections B.1.1.5 and B.2.1); what cameras put behind a picture hardly ever looks like that.
+pub(crate) fn jpeg_is_cut(reader: &mut Reader<'_>, picture: Span) -> bool {
+    if picture.len < 2 {
+        return true;
+    }
+    let tail = picture.after(picture.len.saturating_sub(TAIL));
+    let bytes = reader.prefix(tail, TAIL);
+    let marks: Vec<u8> = bytes
+        .windows(2)
+        .filter(|pair| pair[0] == 0xFF)
+        .map(|pair| pair[1])
+        .collect();
+    let is_scan = reader.array(picture.start) == Some([0xFF, 0xDA]);
+    if !is_scan || bytes.is_empty() || marks.contains(&0xD9) {
+        return false;
+    }
+    let is_data = || {
+        let mut marks = marks.iter();
+        marks.all(|mark| matches!(mark, 0x00 | 0xC4 | 0xD0..=0xD7 | 0xDA | 0xDD))
+    };
+    tail == picture || (marks.len() >= ENOUGH_MARKS && is_data())
 }
 
 /// Where a motion photo's video begins: right behind the picture's end.

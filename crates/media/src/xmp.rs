@@ -42,7 +42,7 @@ pub(crate) fn read_bytes(packet: &[u8], found: &mut Found) {
     found.claims.extend(claim(&packet));
     Found::fill_text(&mut found.make, property(&packet, "tiff:Make"));
     Found::fill_text(&mut found.model, property(&packet, "tiff:Model"));
-    Found::fill(&mut found.place, || {
+    Found::fill(&mut found.clues.place, || {
         let coordinate = |name| place::coordinate_of_xmp(property(&packet, name)?);
         Place::new(
             coordinate("exif:GPSLatitude")?,
@@ -171,7 +171,7 @@ mod tests {
             b"<x exif:GPSLatitude='52,30.5N' exif:GPSLongitude='13,22.8W' tiff:Make='Acme '/>",
             &mut found,
         );
-        let place = found.place.unwrap();
+        let place = found.clues.place.unwrap();
         assert!((place.latitude - 52.508_333).abs() < 1e-5);
         assert!((place.longitude + 13.38).abs() < 1e-5);
         assert_eq!(found.make.as_deref(), Some("Acme"));

@@ -64,9 +64,15 @@ fn plain(found: &Inspection) -> anyhow::Result<String> {
         match (&found.capture_time, found.time_source) {
             (Some(time), Some(source)) => writeln!(
                 text,
-                "  taken:   {} {} (by {source}, confidence {})",
+                "  taken:   {} {}{} (by {source}, confidence {})",
                 time.replace('T', " "),
                 found.utc_offset.as_deref().unwrap_or("in an unknown zone"),
+                match found.utc_offset_source {
+                    Some("gps-time") => ", by the GPS's clock,",
+                    Some("position") => ", by the place,",
+                    Some("assumed") => ", this machine's zone,",
+                    _ => "",
+                },
                 found.time_confidence.unwrap_or_default(),
             )?,
             _ => text.push_str("  taken:   nobody knows when\n"),

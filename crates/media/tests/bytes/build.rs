@@ -10,6 +10,8 @@ pub(crate) struct Exif<'a> {
     pub(crate) offset: Option<&'a str>,
     pub(crate) subsec_original: Option<&'a str>,
     pub(crate) gps: Option<(&'a str, [u32; 3])>,
+    /// Degrees north and east.
+    pub(crate) place: Option<(f64, f64)>,
     pub(crate) big_endian: bool,
 }
 
@@ -23,16 +25,21 @@ impl<'a> Exif<'a> {
 
     /// The TIFF structure: the picture's directory, EXIF's, the GPS's.
     pub(crate) fn tiff(&self) -> Vec<u8> {
-        let gps: Vec<Value> = self
-            .gps
-            .map(|(date, time)| {
-                let fractions = time
-                    .iter()
-                    .flat_map(|part| [self.u32(*part), self.u32(1)].concat())
-                    .collect();
-                vec![(7, 5, 3, fractions), text(0x1D, Some(date)).unwrap()]
-            })
-            .unwrap_or_default();
+        let mut gps: Vec<Value> = Vec::new();
+        if let Some((latitude, longitude)) = self.place {
+            let side = |degrees: f64, sides: [&'static str; 2]| sides[usize::from(degrees < 0.0)];
+            gps.extend(text(1, Some(side(latitude, ["N", "S"]))));
+            gps.push((2, 5, 3, self.degrees(latitude)));
+            gps.extend(text(3, Some(side(longitude, ["E", "W"]))));
+            gps.push((4, 5, 3, self.degrees(longitude)));
+        }
+        if let Some((date, time)) = self.gps {
+            let fractions = time
+                .iter()
+                .flat_map(|part| [self.u32(*part), self.u32(1)].concat())
+                .collect();
+            gps.extend([(7, 5, 3, fractions), text(0x1D, Some(date)).unwrap()]);
+        }
         let main_size = 2 + 12 * (2 + u32::from(self.modified.is_some())) + 4 + 32;
         let exif_at = 8 + main_size;
         let gps_at = exif_at + 512;
@@ -87,6 +94,16 @@ impl<'a> Exif<'a> {
             }
         }
         [table, vec![0; 4], data].concat()
+    }
+
+    /// Whole degrees as millionths; no minutes, no seconds.
+    fn degrees(&self, degrees: f64) -> Vec<u8> {
+        let millionths = (degrees.abs() * 1e6).round() as u32;
+        let numbers = [millionths, 1_000_000, 0, 1, 0, 1];
+        numbers
+            .iter()
+            .flat_map(|number| self.u32(*number))
+            .collect()
     }
 
     fn u16(&self, number: u16) -> Vec<u8> {

@@ -9,7 +9,9 @@ mod build;
 mod hostile;
 mod looks;
 mod movies;
+mod offsets;
 mod photos;
+mod raws;
 mod streams;
 mod wholeness;
 

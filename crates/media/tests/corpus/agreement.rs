@@ -5,8 +5,9 @@ use std::{
     fmt::Write as _,
 };
 
-use safelight_core::CaptureTime;
-use safelight_media::{Facts, Format};
+use jiff::tz::Offset;
+use safelight_core::{CaptureTime, TimeSource};
+use safelight_media::{Facts, Format, OffsetSource};
 use safelight_testkit::corpus;
 use serde_json::Value;
 
@@ -86,7 +87,15 @@ fn compared(
     truth: &Value,
     ours: &Facts,
 ) -> Option<(String, String)> {
-    let local = |captured: CaptureTime| captured.local.with().subsec_nanosecond(0).build().ok();
+    let shown = |captured: CaptureTime| {
+        // exiftool leaves UTC as it is; we make the wall clock of the place of it.
+        let is_videos = captured.source == TimeSource::QuickTimeCreationDate
+            || captured.source == TimeSource::MovieHeader;
+        let is_utc = is_videos && ours.offset_source == Some(OffsetSource::Position);
+        let offset = captured.offset.filter(|_| is_utc).unwrap_or(Offset::UTC);
+        let shown = Offset::UTC.to_datetime(offset.to_timestamp(captured.local).ok()?);
+        shown.with().subsec_nanosecond(0).build().ok()
+    };
     let pair = |theirs: Option<String>, ours: Option<String>| {
         Some((theirs?, ours.unwrap_or_else(|| "nothing".to_owned())))
     };
@@ -101,7 +110,7 @@ fn compared(
     match field {
         "date" => pair(
             theirs.date().map(|date| date.to_string()),
-            ours.captured.and_then(local).map(|date| date.to_string()),
+            ours.captured.and_then(shown).map(|date| date.to_string()),
         ),
         "offset" => pair(
             theirs.offset().map(|text| offset(text).to_string()),

@@ -1,36 +1,25 @@
 //! Damaged copies of the corpus's files.
 
-use std::io::Cursor;
+use std::{io::Cursor, path::Path};
 
-use jiff::{Timestamp, tz::TimeZone};
-use safelight_media::{Hints, describe};
 use safelight_testkit::corpus;
 
-use crate::{json, text};
+use crate::{LIMIT, corpus_files, describing};
 
-/// Flips, overwrites and cuts off bytes of the corpus's files; nothing may panic or hang.
+/// Flips, overwrites and cuts off bytes of the corpus's files; nothing may panic, hang or take more memory than is allowed.
 ///
 /// `SAFELIGHT_MUTANTS` says how many are made (5,000 by default); each is made from its number alone.
 #[test]
 fn damaged_files_are_survived() {
     let Some(corpus) = corpus() else { return };
-    let mut files = Vec::new();
-    for entry in json(&corpus.join("oracle.json")).as_array().unwrap() {
-        let bytes = std::fs::read(corpus.join(text(entry, "SourceFile"))).unwrap();
-        // Metadata lie at the beginning or at the end; large files would only cost time.
-        if (1..=300_000).contains(&bytes.len()) {
-            files.push(bytes);
-        }
-    }
+    // Metadata lie at the beginning or at the end; large files would only cost time.
+    let read = |path: &Path| std::fs::read(corpus.join(path)).unwrap();
+    let mut files: Vec<Vec<u8>> = corpus_files(&corpus)
+        .iter()
+        .map(|path| read(path))
+        .collect();
+    files.retain(|bytes| (1..=300_000).contains(&bytes.len()));
     let mutants = std::env::var("SAFELIGHT_MUTANTS").map_or(5_000, |count| count.parse().unwrap());
-    let zone = TimeZone::UTC;
-    let hints = Hints {
-        name: "",
-        client_created: None,
-        modified: None,
-        zone: &zone,
-        now: Timestamp::MAX,
-    };
     let mut dated = 0_u64;
     for number in 0..mutants {
         let mut chance = Chance(number);
@@ -53,7 +42,9 @@ fn damaged_files_are_survived() {
         if chance.below(4) == 0 {
             bytes.truncate(chance.below(bytes.len()));
         }
-        dated += u64::from(describe(&mut Cursor::new(bytes), &hints).captured.is_some());
+        let (facts, most) = describing(&mut Cursor::new(bytes));
+        assert!(most <= LIMIT, "Mutant {number} took {most} bytes");
+        dated += u64::from(facts.captured.is_some());
     }
     // Damage that leaves nothing to read would test nothing.
     assert!(
