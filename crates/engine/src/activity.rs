@@ -206,7 +206,7 @@ impl Engine {
     pub(crate) fn note_arrival(&self) {
         self.0.board.note_arrival();
         self.0.scheduler.note_arrival(self.0.clock.now());
-        self.0.drawing.wake();
+        self.0.drawing.photo_came();
     }
 
     /// Begins a command on a thread of its own, for a page that comes back to ask.

@@ -1,6 +1,9 @@
 //! Taking in a photo: from the first byte to the durable acknowledgement (promise 1).
 
-use std::sync::atomic::Ordering;
+use std::{
+    io::{Cursor, Read, Seek},
+    sync::atomic::Ordering,
+};
 
 use safelight_core::{
     AssetId, ContentHash, DeviceId, DevicePath, LibraryPath, Remarks, Timestamp, lasting_name,
@@ -156,8 +159,7 @@ impl Engine {
         })
     }
 
-    fn file(&self, staged: Staged, request: UploadRequest) -> Result<Receipt, IntakeError> {
-        let filing = self.filing_of(&staged, request)?;
+    fn file(&self, staged: Staged, filing: Filing) -> Result<Receipt, IntakeError> {
         let receipt = self.0.library.commit(staged, filing)?;
         self.note_stored(receipt)
     }
@@ -168,13 +170,6 @@ impl Engine {
         staged: &Staged,
         request: UploadRequest,
     ) -> Result<Filing, IntakeError> {
-        let hints = Hints {
-            name: lasting_name(request.path.name()),
-            client_created: request.created,
-            modified: request.modified,
-            zone: &self.0.zone,
-            now: self.0.clock.now(),
-        };
         let mut file = std::fs::File::open(staged.path()).map_err(|source| {
             library::IntakeError::Disk(DiskError {
                 attempt: "read",
@@ -182,9 +177,20 @@ impl Engine {
                 source,
             })
         })?;
-        let facts = safelight_media::describe(&mut file, &hints);
-        drop(file);
-        Ok(Filing {
+        Ok(self.filing(&mut file, request))
+    }
+
+    /// Looks into an upload's bytes for what it is and where it belongs.
+    fn filing(&self, bytes: &mut (impl Read + Seek), request: UploadRequest) -> Filing {
+        let hints = Hints {
+            name: lasting_name(request.path.name()),
+            client_created: request.created,
+            modified: request.modified,
+            zone: &self.0.zone,
+            now: self.0.clock.now(),
+        };
+        let facts = safelight_media::describe(bytes, &hints);
+        Filing {
             device: Some(request.device),
             person: None,
             wish: lasting_name(request.path.name()).to_owned(),
@@ -198,7 +204,7 @@ impl Engine {
             precondition: request.precondition,
             create_parents: request.create_parents,
             source: None,
-        })
+        }
     }
 
     /// What is done once a photo is durable.
@@ -285,6 +291,20 @@ impl Arriving {
 
     /// The body came to its end: makes a photo of it if it is what was promised.
     fn finish(self) -> Result<Receipt, IntakeError> {
+        let (engine, staged, request) = self.whole()?;
+        let filing = engine.filing_of(&staged, request)?;
+        engine.file(staged, filing)
+    }
+
+    /// As [`Self::finish`], of bytes that are still in memory: what they say of themselves is read there.
+    fn finish_from(self, bytes: &[u8]) -> Result<Receipt, IntakeError> {
+        let (engine, staged, request) = self.whole()?;
+        let filing = engine.filing(&mut Cursor::new(bytes), request);
+        engine.file(staged, filing)
+    }
+
+    /// The staged file, if it is what was promised.
+    fn whole(self) -> Result<(Engine, Staged, UploadRequest), IntakeError> {
         let Self {
             engine,
             upload,
@@ -303,7 +323,7 @@ impl Arriving {
                 });
             }
         }
-        engine.file(staged, request)
+        Ok((engine, staged, request))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Condvar, Mutex, PoisonError, TryLockError},
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
@@ -107,6 +107,25 @@ impl Catalogue {
         run().map_err(|error: E| error.attempted(attempt))
     }
 
+    /// As [`Self::read`], for what every upload asks: on the writer, unless somebody uses it. A reader throws the pages
+    /// that it has in memory away with every commit, and reads the same ones anew for the next upload; the writer, which
+    /// made the commit, has them. `work` MUST NOT change anything.
+    pub(crate) fn glance<T, E>(
+        &self,
+        attempt: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<rusqlite::Error> + Attempted,
+    {
+        let writer = match self.writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return self.read(attempt, work),
+        };
+        work(&writer).map_err(|error: E| error.attempted(attempt))
+    }
+
     fn open_reader(&self) -> rusqlite::Result<Connection> {
         let reader = Connection::open_with_flags(
             &self.path,
@@ -180,5 +199,31 @@ impl Drop for Turn<'_> {
         if state.serving < state.next {
             self.0.moved.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree_change::{current_revision, next_revision};
+
+    #[test]
+    fn a_glance_sees_the_last_commit_and_waits_for_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let (catalogue, _) = Catalogue::open(&folder.path().join("catalogue.sqlite")).unwrap();
+        let revision = || {
+            let look =
+                |connection: &Connection| Ok::<_, CatalogueError>(current_revision(connection)?);
+            catalogue.glance("look", look).unwrap()
+        };
+        let before = revision();
+        let changed = catalogue.write("change", |change| {
+            let new = next_revision(change)?;
+            // The writer is in use.
+            assert_eq!(revision(), before);
+            Ok::<_, CatalogueError>(new)
+        });
+        assert_eq!(changed.unwrap(), before + 1);
+        assert_eq!(revision(), before + 1);
     }
 }

@@ -258,7 +258,7 @@ impl Before {
     /// Fails if the name that the device wants must not come to stand for these bytes.
     fn look(core: &Core, hash: &ContentHash, filing: &Filing) -> Result<Self, IntakeError> {
         core.catalogue
-            .read("look for the name and the bytes", |connection| {
+            .glance("look for the name and the bytes", |connection| {
                 // One view for all questions: each alone would take SQLite's lock, and read pages, again.
                 let view = connection.unchecked_transaction()?;
                 let target = target(&view, &core.nonce, filing)?;

@@ -121,9 +121,15 @@ impl Library {
                     .or_default()
                     .push(described);
             }
+            let mut appended = Vec::new();
             for (folder, photos) in folders {
-                keep(append(core, &root, &folder, &photos));
+                match append(core, &root, &folder, &photos) {
+                    Ok(Some(manifest)) => appended.push((manifest, photos)),
+                    Ok(None) => {}
+                    Err(error) => keep(Err(error)),
+                }
             }
+            keep(note_lines(core, &appended));
         }
         albums::write_due(core, &root, &mut keep)?;
         failed.map_or(Ok(()), Err)
@@ -226,38 +232,53 @@ fn due_lines(core: &Core, after: AssetId) -> Result<Vec<Described>, LibraryError
         })
 }
 
-/// Appends lines, or writes the whole manifest if it is not there or its end is torn.
+/// Appends lines, which are on the disk when this returns, and returns the manifest: that they are in it is still to be
+/// noted. `None` if the whole manifest was written, and that noted, because it was not there or its end was torn.
 fn append(
     core: &Core,
     root: &Root,
     folder: &str,
     photos: &[Described],
-) -> Result<(), LibraryError> {
+) -> Result<Option<String>, LibraryError> {
     let manifest = path_of(folder);
     let path = root.folder(&manifest);
     let mut file = match core.disk.append(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return rewrite(core, root, folder, 0);
+            rewrite(core, root, folder, 0)?;
+            return Ok(None);
         }
         Err(error) => return Err(error).doing("open", path)?,
     };
     if !ends_with_line(&mut file).doing("read", &path)? {
         drop(file);
-        return rewrite(core, root, folder, 0);
+        rewrite(core, root, folder, 0)?;
+        return Ok(None);
     }
     let text = lines(photos, &path)?;
     core.disk
         .write(&mut file, &path, text.as_bytes())
         .doing("write", &path)?;
     core.disk.sync_file(&file, &path).doing("flush", &path)?;
+    Ok(Some(manifest))
+}
+
+/// Notes that lines are in their manifests, those of all manifests in one transaction: uploads wait for each. If it fails,
+/// or the power, the lines are written once more.
+fn note_lines(core: &Core, appended: &[(String, Vec<Described>)]) -> Result<(), LibraryError> {
+    if appended.is_empty() {
+        return Ok(());
+    }
     core.catalogue.write("note manifest lines", |change| {
         let mut written =
             change.prepare_cached("DELETE FROM manifest_line_due WHERE asset = ?1")?;
-        for (photo, _) in photos {
-            written.execute([photo.id.0])?;
+        for (manifest, photos) in appended {
+            for (photo, _) in photos {
+                written.execute([photo.id.0])?;
+            }
+            note_changed(change, manifest)?;
         }
-        Ok(note_changed(change, &manifest)?)
+        Ok(())
     })
 }
 

@@ -387,7 +387,7 @@ impl Core {
 
     /// Whether a photo or video has a name of this stem.
     fn is_stem_catalogued(&self, stem: &Stem) -> Result<bool, IntakeError> {
-        self.catalogue.read("look for a free name", |connection| {
+        self.catalogue.glance("look for a free name", |connection| {
             let mut query = connection.prepare_cached(
                 "SELECT 1 FROM asset WHERE folder_key = ?1 AND name_key >= ?2 AND name_key < ?3 AND kind <> 'other'",
             )?;
@@ -401,7 +401,7 @@ impl Core {
     }
 
     pub(crate) fn is_catalogued(&self, name: &Reservation) -> Result<bool, IntakeError> {
-        self.catalogue.read("look for a free name", |connection| {
+        self.catalogue.glance("look for a free name", |connection| {
             Ok(asset::by_key(connection, name.key())?.is_some())
         })
     }

@@ -86,14 +86,13 @@ pub(crate) fn touch_upwards(
     revision: i64,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("UPDATE entry SET modified = ?2 WHERE id = ?1")?
-        .execute(params![folder, micros(now)])?;
     let mut next = Some(folder);
-    let mut touch = connection
-        .prepare_cached("UPDATE entry SET version = ?2 WHERE id = ?1 RETURNING parent")?;
+    let mut changed = Some(micros(now));
+    let mut touch = connection.prepare_cached(
+        "UPDATE entry SET version = ?2, modified = coalesce(?3, modified) WHERE id = ?1 RETURNING parent",
+    )?;
     while let Some(id) = next {
-        next = touch.query_row([id, revision], |row| row.get(0))?;
+        next = touch.query_row(params![id, revision, changed.take()], |row| row.get(0))?;
     }
     Ok(())
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
-    crypto::aws_lc_rs,
+    CipherSuite, ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 
@@ -30,13 +30,23 @@ impl Trust {
             CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate in PEM form");
         let mut roots = RootCertStore::empty();
         roots.add(certificate).expect("a certificate");
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let config = ClientConfig::builder_with_provider(Arc::new(as_browsers_prefer()))
             .with_safe_default_protocol_versions()
             .expect("the provider's protocol versions")
             .with_root_certificates(roots)
             .with_no_client_auth();
         Self(Arc::new(config))
     }
+}
+
+/// The ciphers in the order of the clients that phones and browsers have (Chrome, Safari, Conscrypt): AES-128-GCM first. The
+/// server takes the first that it knows.
+fn as_browsers_prefer() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    provider
+        .cipher_suites
+        .sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    provider
 }
 
 #[derive(Debug)]

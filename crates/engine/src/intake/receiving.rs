@@ -147,7 +147,7 @@ impl InMemory {
         engine.noting_refusals(|| {
             let mut arriving = engine.begin_upload(request)?;
             arriving.write(&bytes)?;
-            arriving.finish()
+            arriving.finish_from(&bytes)
         })
     }
 }

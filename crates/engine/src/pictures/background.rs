@@ -1,5 +1,5 @@
-//! All photos drawn, the newest first. Whoever looks at a photo goes first; so do uploads, since the workers have the
-//! lowest priority that the system has.
+//! All photos drawn, the newest first. Whoever looks at a photo goes first; so does who sends some: drawing rests while
+//! photos come one after the other, and the workers have the lowest priority that the system has.
 
 use std::{
     sync::{
@@ -54,7 +54,9 @@ impl Engine {
         let board = Arc::clone(&self.0.board);
         let is_stopping = || self.0.scheduler.is_stopping();
         let mut shown: Option<Shown<'_>> = None;
+        let mut seen = 0;
         while !is_stopping() {
+            self.0.drawing.let_photos_come(&mut seen, is_stopping);
             let pause = match self.draw_some(|total| {
                 let shown = shown.get_or_insert_with(|| board.show("pictures", "", &Quiet));
                 shown.update(|activity| activity.total_files = Some(activity.done_files + total));

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 use safelight_core::{
-    AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, LibraryPath, MediaKind,
-    PersonId, Timestamp,
+    AssetId, CaptureTime, ContentHash, Details, DeviceId, DevicePath, Evidence, LibraryPath,
+    MediaKind, PersonId, Timestamp,
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     problems::{self, kind},
     remarks,
     stored::{PathKey, captured_columns, micros, signed},
-    tree::{Node, child, find},
+    tree::{Node, child},
     tree_change::{NewNode, ensure_folder, insert, next_revision, touch_upwards},
 };
 
@@ -38,7 +38,7 @@ pub(super) fn write(
     let Target {
         existing,
         acknowledge,
-        folder: _,
+        folder,
     } = target(change, &core.nonce, &row.filing)?;
     let (asset, path, outcome) = match &row.home {
         Home::There(known) => (known.id, known.path.clone(), Outcome::Duplicate),
@@ -49,7 +49,7 @@ pub(super) fn write(
             let id = insert_asset(change, &new)?;
             said.own_modified = file_time(core, said.own.as_ref(), row.filing.client_modified);
             remarks::put(change, id, &said)?;
-            reset_home(change, id, now)?;
+            first_home(change, id, now)?;
             (id, path.clone(), Outcome::Stored)
         }
         Home::Again {
@@ -96,6 +96,7 @@ pub(super) fn write(
             let put = Put {
                 device: *device,
                 path: device_path,
+                folder,
                 asset,
                 modified: row.filing.client_modified.unwrap_or(now),
                 client_created: row.filing.client_created,
@@ -223,12 +224,28 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
     Ok(id)
 }
 
+/// Notes the home file of a photo whose row was just added: it has no other copy, and is in no group.
+fn first_home(change: &Connection, asset: AssetId, at: Timestamp) -> rusqlite::Result<()> {
+    let written = put_home(change, asset, at)?;
+    let rule = stored_rule(change)?;
+    // Its row says that it is not safe, which is nearly always so: then there is nothing to look up.
+    if rule.is_safe(&[written]) {
+        judge(change, rule, asset)?;
+    }
+    Ok(())
+}
+
 /// Forgets what was proved of the home file before, because it is a new file: written, and not read since.
 pub(crate) fn reset_home(
     change: &Connection,
     asset: AssetId,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
+    put_home(change, asset, at)?;
+    judge(change, stored_rule(change)?, asset)
+}
+
+fn put_home(change: &Connection, asset: AssetId, at: Timestamp) -> rusqlite::Result<Evidence> {
     let written = written_at_home(at);
     change
         .prepare_cached(
@@ -241,7 +258,7 @@ pub(crate) fn reset_home(
             written.proof.as_str(),
             micros(at)
         ])?;
-    judge(change, stored_rule(change)?, asset)
+    Ok(written)
 }
 
 /// Gives a photo another place. Its offsite copies lie under the old path, in snapshots to come under none: they count
@@ -333,6 +350,8 @@ pub(crate) fn note_arrival(
 struct Put<'a> {
     device: DeviceId,
     path: &'a DevicePath,
+    /// The folder that it lies in, if there is one.
+    folder: Option<i64>,
     asset: AssetId,
     modified: Timestamp,
     client_created: Option<Timestamp>,
@@ -342,11 +361,11 @@ struct Put<'a> {
 impl Put<'_> {
     fn write(&self, change: &Connection, existing: Option<&Node>) -> Result<Node, IntakeError> {
         let revision = next_revision(change)?;
-        let folder = match find(change, self.device, self.path)?.parent {
+        let folder = match self.folder {
             Some(folder) => folder,
             None => {
                 let above = self.path.parent().unwrap_or_default();
-                ensure_folder(change, self.device, &above, revision, self.now)?
+                ensure_folder(change, self.device, &above, revision, self.now)?.id
             }
         };
         match existing {
@@ -374,7 +393,7 @@ impl Put<'_> {
                     change,
                     &NewNode {
                         device: self.device,
-                        parent: folder.id,
+                        parent: folder,
                         name: self.path.name(),
                         asset: Some(self.asset),
                         modified: self.modified,
@@ -385,8 +404,7 @@ impl Put<'_> {
                 )?;
             }
         }
-        touch_upwards(change, folder.id, revision, self.now)?;
-        Ok(child(change, folder.id, self.path.name())?
-            .ok_or(rusqlite::Error::QueryReturnedNoRows)?)
+        touch_upwards(change, folder, revision, self.now)?;
+        Ok(child(change, folder, self.path.name())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?)
     }
 }
