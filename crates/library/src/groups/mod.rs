@@ -24,7 +24,7 @@ use crate::{
     asset::{self, Asset},
     error::CatalogueError,
     evidence::{judge, stored_rule},
-    imports::SourceFile,
+    imports::{CollectionFolder, SourceFile},
     intake::Filing,
     open::Library,
     people,
@@ -70,8 +70,8 @@ pub(crate) enum Folder {
     Tree(i64),
     /// Of the library, by its key. The names are those of the files.
     Library(String),
-    /// Of a collection that is imported, by its path with the separator at its end.
-    Collection(String),
+    /// Of a collection that is imported.
+    Collection(CollectionFolder),
     /// Of the library, by its key, for a file that comes to it from elsewhere, nobody knows which folder: the names are also
     /// those that the files came with. They say nothing of sidecars, which have no time to tell two photos of one name apart.
     Arriving(String),
@@ -105,7 +105,7 @@ impl New {
             (Some(_), Some(tree), _) => Some(Folder::Tree(tree)),
             // A new folder of the tree: nothing is beside it.
             (Some(_), None, _) => None,
-            (None, _, Some(folder)) => Some(Folder::Collection(folder.to_owned())),
+            (None, _, Some(folder)) => Some(Folder::Collection(folder)),
             (None, _, None) => Some(Folder::Arriving(library.to_owned())),
         };
         Self {

@@ -12,6 +12,7 @@ use safelight_core::{
 use super::{Folder, New};
 use crate::{
     details::{DETAILS, details},
+    imports::CollectionFolder,
     stored::{at_most, captured, hash, path, time, word},
 };
 
@@ -249,17 +250,21 @@ fn listed(
 fn in_collection(
     connection: &Connection,
     new: &New,
-    folder: &str,
+    folder: &CollectionFolder,
     beginning: &str,
 ) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
+    let (column, folder) = match folder {
+        CollectionFolder::OnDisk(folder) => ("place", folder),
+        CollectionFolder::InArchives(folder) => ("inside", folder),
+    };
     // The limit counts also what is no photo yet, and what lies in folders below: no look takes long.
-    let mut query = connection.prepare_cached(
+    let mut query = connection.prepare_cached(&format!(
         "SELECT a.id, s.name FROM
-           (SELECT hash, substr(place, length(?1) + 1) AS name FROM source_file
-            WHERE place >= ?1 || ?2 AND place < ?1 || ?2 || ?3 LIMIT ?5) s
+           (SELECT hash, substr({column}, length(?1) + 1) AS name FROM source_file
+            WHERE {column} >= ?1 || ?2 AND {column} < ?1 || ?2 || ?3 LIMIT ?5) s
          LEFT JOIN asset a ON a.hash = s.hash
-           AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?4)",
-    )?;
+           AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?4)"
+    ))?;
     let mut read = |beginning: &str| {
         query
             .query_map(
