@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Cursor};
 
-use safelight_core::{AssetId, ContentHash, DevicePath, MediaKind};
+use safelight_core::{AssetId, CaptureTime, ContentHash, DevicePath, MediaKind};
 use safelight_library::{Filing, IntakeError, Library, Outcome, Precondition, Sharing, Staged};
 use safelight_media::Facts;
 use sha2::{Digest, Sha256};
@@ -146,6 +146,14 @@ impl Work<'_> {
             // A file that has a size of its own is new: no need to read it before it is copied.
             (None, None) if library.has_size(item.length).map_err(IntakeError::from)? => {
                 Some(file::hash(opener, item)?)
+        if let Some(bytes) = &small
+            && self.request.way != Way::Link
+        {
+            let filing = self.filing(item, facts.as_ref(), source);
+            let captured = taken(item, filing.captured);
+            let receipt = library.commit_bytes(bytes, filing)?;
+            return Ok(done(receipt.outcome, false, captured));
+        }
             }
             (None, None) => None,
         };
@@ -164,13 +172,7 @@ impl Work<'_> {
         let filing = self.filing(item, facts.as_ref(), source);
         let captured = taken(item, filing.captured);
         let receipt = library.commit(staged, filing)?;
-        if receipt.outcome == Outcome::Duplicate {
-            return Ok(Done::Known);
-        }
-        Ok(Done::New {
-            shared,
-            undated: is_undated(captured).then(|| undated_message(captured)),
-        })
+        Ok(done(receipt.outcome, shared, captured))
     }
 
     /// Adds what the collection says now of a photo that it brought before: a part that was missing may have come.
@@ -246,6 +248,16 @@ fn share(library: &Library, item: &Item) -> Result<Option<Staged>, IntakeError> 
         None => library.share(path, Sharing::Link),
         clone => Ok(clone),
     }
+fn done(outcome: Outcome, shared: bool, captured: Option<CaptureTime>) -> Done {
+    match outcome {
+        Outcome::Duplicate => Done::Known,
+        Outcome::Stored => Done::New {
+            shared,
+            undated: is_undated(captured).then(|| undated_message(captured)),
+        },
+    }
+}
+
 }
 
 fn read_small(opener: &mut Opener, item: &Item) -> Result<Vec<u8>, Trouble> {
