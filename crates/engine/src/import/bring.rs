@@ -41,12 +41,15 @@ impl Work<'_> {
     pub(super) fn bring(
         &self,
         sources: &[Source],
-        files: u64,
         progress: &dyn ProgressSink,
     ) -> Result<(), EngineError> {
         self.run(Stage::Bringing, Stage::Done, || {
-            let shown = self.engine.0.board.show("import", &self.what(), progress);
-            self.show(&shown, |activity| activity.total_files = Some(files));
+            let shown = self
+                .engine
+                .0
+                .board
+                .show("import", &self.request.places(), progress);
+            self.show_total(&shown, sources);
             crew::for_each(sources, &|| self.is_over(), &|opener, found| {
                 match found {
                     Found::Item(item) => {

@@ -47,7 +47,7 @@ impl Work<'_> {
                 .engine
                 .0
                 .board
-                .show("import-look", &self.what(), progress);
+                .show("import-look", &self.request.places(), progress);
             let sizes = self.sizes(sources);
             let files = sizes.values().map(|count| u64::from(*count)).sum();
             self.show(&shown, |activity| activity.total_files = Some(files));
@@ -79,7 +79,7 @@ impl Work<'_> {
     fn sizes(&self, sources: &[Source]) -> HashMap<u64, u32> {
         let mut sizes = HashMap::new();
         for source in sources {
-            let listing = source.list(&mut |found| {
+            let listing = source.list(&|| self.is_over(), &mut |found| {
                 if let Found::Item(item) = found {
                     *sizes.entry(item.length).or_default() += 1;
                 }
@@ -94,17 +94,6 @@ impl Work<'_> {
             }
         }
         sizes
-    }
-
-    /// What it is about, for whoever watches.
-    pub(super) fn what(&self) -> String {
-        let paths: Vec<_> = self
-            .request
-            .paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
-        paths.join(", ")
     }
 
     /// What a file of the collection is known by from one run to the next.

@@ -34,7 +34,7 @@ pub mod request;
 mod source;
 mod work;
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::path::PathBuf;
 
 use safelight_core::PersonId;
 use safelight_library::{ImportId, ImportRow, Outcome};
@@ -43,7 +43,7 @@ pub use choose::{Chosen, SubFolder};
 pub use request::{Counts, FileBrought, FileNote, ImportStatus, Request, Stage, Standing, Way};
 pub(crate) use work::AtWork;
 
-use self::{item::Found, source::Source, work::Work};
+use self::{source::Source, work::Work};
 use crate::{
     activity::{ProgressSink, Quiet},
     error::EngineError,
@@ -120,11 +120,10 @@ impl Engine {
     ) -> Result<ImportStatus, EngineError> {
         let work = Work::begin(self, &self.import_row(id)?)?;
         let sources = self.collections(&work.request)?;
-        let files = count(&sources);
         if work.request.way == Way::InPlace {
-            work.take_in(&self.place_of(&work.request.paths)?, files, progress)?;
+            work.take_in(&self.place_of(&work.request.paths)?, &sources, progress)?;
         } else {
-            work.bring(&sources, files, progress)?;
+            work.bring(&sources, progress)?;
         }
         drop(work);
         self.import(id)
@@ -309,17 +308,4 @@ impl Engine {
             changed_at: crate::view::text(row.changed_at),
         })
     }
-}
-
-/// How many items there are: a walk without looking into any.
-fn count(sources: &[Source]) -> u64 {
-    let mut files = 0;
-    for source in sources {
-        let listing = source.list(&mut |found| {
-            files += u64::from(matches!(found, Found::Item(_)));
-            ControlFlow::Continue(())
-        });
-        debug_assert!(listing.is_continue(), "nothing ends a count");
-    }
-    files
 }

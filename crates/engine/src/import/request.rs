@@ -20,6 +20,15 @@ pub struct Request {
     pub everything: bool,
 }
 
+impl Request {
+    /// Its paths, for a person.
+    #[must_use]
+    pub fn places(&self) -> String {
+        let paths = self.paths.iter().map(|path| path.display().to_string());
+        paths.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// How the bytes come into the library. The originals are never changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
