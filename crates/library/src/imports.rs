@@ -345,6 +345,27 @@ impl Library {
             })
     }
 
+    /// How many photos that were new through an import share a tile with others now.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn paired_by_import(&self, id: ImportId) -> Result<u64, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("count what an import's photos belong to", |connection| {
+                Ok(connection
+                    .prepare_cached(
+                        "SELECT count(DISTINCT a.id) FROM source_file s JOIN asset a ON a.hash = s.hash
+                         WHERE s.import = ?1 AND s.outcome = ?2
+                           AND (a.part_of IS NOT NULL OR EXISTS (SELECT 1 FROM asset p WHERE p.part_of = a.id))",
+                    )?
+                    .query_row(params![id.0, Outcome::Stored.as_str()], |row| {
+                        stored::count(row, 0)
+                    })?)
+            })
+    }
+
     /// What is known of a file of a collection, if it still has the size and time that it had when it was read.
     ///
     /// # Errors

@@ -60,7 +60,10 @@ impl Work<'_> {
                     Found::PassedOver => self.count(|counts| counts.passed_over += 1),
                 }
                 Ok(())
-            })
+            })?;
+            let paired = self.engine.library().paired_by_import(self.id)?;
+            self.count(|counts| counts.paired = paired);
+            Ok(())
         })
     }
 
@@ -143,12 +146,6 @@ impl Work<'_> {
         {
             return Ok(Done::NotWanted);
         }
-        let hash = match (&small, before) {
-            (Some(bytes), _) => Some(ContentHash::from_bytes(Sha256::digest(bytes).into())),
-            (None, Some(before)) => Some(before.hash),
-            // A file that has a size of its own is new: no need to read it before it is copied.
-            (None, None) if library.has_size(item.length).map_err(IntakeError::from)? => {
-                Some(file::hash(opener, item)?)
         if let Some(bytes) = &small
             && self.request.way != Way::Link
         {
@@ -157,6 +154,12 @@ impl Work<'_> {
             let receipt = library.commit_bytes(bytes, filing)?;
             return Ok(done(receipt.outcome, false, captured));
         }
+        let hash = match (&small, before) {
+            (Some(bytes), _) => Some(ContentHash::from_bytes(Sha256::digest(bytes).into())),
+            (None, Some(before)) => Some(before.hash),
+            // A file that has a size of its own is new: no need to read it before it is copied.
+            (None, None) if library.has_size(item.length).map_err(IntakeError::from)? => {
+                Some(file::hash(opener, item)?)
             }
             (None, None) => None,
         };
@@ -170,7 +173,11 @@ impl Work<'_> {
         let (staged, shared) = self.stage(opener, item, small.as_deref())?;
         if facts.is_none() {
             let mut file = File::open(staged.path())?;
-            facts = Some(self.engine.facts_of(&mut file, item));
+            let read = self.engine.facts_of(&mut file, item);
+            if !self.request.everything && !is_wanted(item, read.kind) {
+                return Ok(Done::NotWanted);
+            }
+            facts = Some(read);
         }
         let filing = self.filing(item, facts.as_ref(), source);
         let captured = taken(item, filing.captured);
@@ -241,16 +248,6 @@ impl Work<'_> {
     }
 }
 
-/// A clone where the file systems have them: whoever edits the original then does not change the library's photo. Else a
-/// hard link; `None` where they have neither.
-fn share(library: &Library, item: &Item) -> Result<Option<Staged>, IntakeError> {
-    let Origin::File(path) = &item.origin else {
-        return Ok(None);
-    };
-    match library.share(path, Sharing::Clone)? {
-        None => library.share(path, Sharing::Link),
-        clone => Ok(clone),
-    }
 fn done(outcome: Outcome, shared: bool, captured: Option<CaptureTime>) -> Done {
     match outcome {
         Outcome::Duplicate => Done::Known,
@@ -261,6 +258,16 @@ fn done(outcome: Outcome, shared: bool, captured: Option<CaptureTime>) -> Done {
     }
 }
 
+/// A clone where the file systems have them: whoever edits the original then does not change the library's photo. Else a
+/// hard link; `None` where they have neither.
+fn share(library: &Library, item: &Item) -> Result<Option<Staged>, IntakeError> {
+    let Origin::File(path) = &item.origin else {
+        return Ok(None);
+    };
+    match library.share(path, Sharing::Clone)? {
+        None => library.share(path, Sharing::Link),
+        clone => Ok(clone),
+    }
 }
 
 fn read_small(opener: &mut Opener, item: &Item) -> Result<Vec<u8>, Trouble> {

@@ -137,6 +137,7 @@ impl Work<'_> {
             )?;
             self.count(|counts| {
                 counts.new = report.adopted;
+                counts.paired = report.paired;
                 counts.known = report.known;
                 counts.files = report.adopted + report.known;
             });

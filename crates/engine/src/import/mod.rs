@@ -15,6 +15,7 @@
 //! | several items in hand at once | `crew` |
 //! | one item: wanted or not, when it was taken, its hash | `file` |
 //! | finding out what would happen | `look` |
+//! | how many will share a tile with others | `paired` |
 //! | bringing items in; files that stay where they lie | `bring`, `in_place` |
 //! | an import at work: counts, notes, stopping | `work` |
 //! | the folders of this computer, to choose from | [`choose`] |
@@ -28,6 +29,7 @@ mod folder;
 mod in_place;
 pub mod item;
 mod look;
+mod paired;
 mod part;
 mod recognise;
 pub mod request;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::is_separator};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use safelight_core::{
     AssetId, LibraryPath, MediaKind, Precision,
-    group::{GroupName, Known, Member, Role},
+    group::{GroupName, Known, MOST_ALIKE, Member, Role},
     lasting_name,
 };
 
@@ -15,10 +15,6 @@ use crate::{
     imports::CollectionFolder,
     stored::{at_most, captured, hash, path, time, word},
 };
-
-/// More files than this have nothing in common that tells them from others: an identifier that a program gave to all of
-/// them, a name such as `image`.
-const MOST: usize = 256;
 
 /// How far the pictures of a burst may be apart that are found by their time, in seconds.
 const BURST_SECONDS: i64 = 10;
@@ -82,7 +78,7 @@ pub(super) fn near(connection: &Connection, new: &New) -> rusqlite::Result<Vec<N
     let mut found = BTreeMap::<i64, Option<String>>::new();
     by_identifiers(connection, new, &mut found)?;
     by_names(connection, new, &mut found)?;
-    if found.len() > MOST {
+    if found.len() > MOST_ALIKE {
         found.clear();
     }
     let mut files = BTreeMap::<i64, Near>::new();
@@ -142,11 +138,11 @@ fn by_identifiers(
                AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?2) LIMIT ?3"
         ))?;
         let rows = query.query_map(
-            params![identifier, new.person.0, at_most(MOST + 1)],
+            params![identifier, new.person.0, at_most(MOST_ALIKE + 1)],
             |row| row.get(0),
         )?;
         let ids = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
-        if ids.len() <= MOST {
+        if ids.len() <= MOST_ALIKE {
             found.extend(ids.into_iter().map(|id| (id, None)));
         }
     }
@@ -175,7 +171,7 @@ fn by_names(
         }
         for beginning in &beginnings {
             let mut listed = listed(connection, new, folder, beginning)?;
-            if listed.len() > MOST {
+            if listed.len() > MOST_ALIKE {
                 listed = self::listed(connection, new, folder, &format!("{beginning}."))?;
             }
             for (id, names) in listed {
@@ -196,7 +192,7 @@ fn by_names(
     Ok(())
 }
 
-/// The files of a folder whose names begin alike, up to one over [`MOST`], each with the names that count.
+/// The files of a folder whose names begin alike, up to one over [`MOST_ALIKE`], each with the names that count.
 fn listed(
     connection: &Connection,
     new: &New,
@@ -210,7 +206,7 @@ fn listed(
                 "SELECT asset, name FROM entry WHERE parent = ?1 AND name >= ?2 AND name < ?3 AND removed_at IS NULL
                    AND asset IS NOT NULL LIMIT ?4",
             )?
-            .query_map(params![parent, beginning, end, at_most(MOST + 1)], |row| {
+            .query_map(params![parent, beginning, end, at_most(MOST_ALIKE + 1)], |row| {
                 Ok((row.get(0)?, vec![row.get(1)?]))
             })?
             .collect(),
@@ -231,7 +227,7 @@ fn listed(
                         folded(beginning),
                         folded(&end),
                         came_with.then_some(MediaKind::Other.as_str()),
-                        at_most(MOST + 1)
+                        at_most(MOST_ALIKE + 1)
                     ],
                     |row| {
                         let mut names = vec![path(row, 1)?.name().to_owned()];
@@ -273,14 +269,14 @@ fn in_collection(
                     beginning,
                     LAST.to_string(),
                     new.person.0,
-                    at_most(MOST + 1)
+                    at_most(MOST_ALIKE + 1)
                 ],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?
             .collect::<rusqlite::Result<Vec<(Option<i64>, String)>>>()
     };
     let mut files = read(beginning)?;
-    if files.len() > MOST {
+    if files.len() > MOST_ALIKE {
         files = read(&format!("{beginning}."))?;
     }
     Ok(files
@@ -314,7 +310,7 @@ fn by_time(connection: &Connection, new: &New) -> rusqlite::Result<Vec<(i64, Str
                AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?3) LIMIT ?4",
         )?
         .query_map(
-            params![from.to_string(), to.to_string(), new.person.0, at_most(MOST)],
+            params![from.to_string(), to.to_string(), new.person.0, at_most(MOST_ALIKE)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?
         .collect()
