@@ -1,5 +1,6 @@
 //! What belongs together lies together, is one tile, and has one fate, in whatever order it arrives.
 
+mod late;
 mod orders;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
