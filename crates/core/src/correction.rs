@@ -96,6 +96,25 @@ impl Correction {
     }
 }
 
+/// Members of a group that were taken within this time of each other keep their distance when one of them gets a date.
+pub const TOGETHER: SignedDuration = SignedDuration::from_hours(24);
+
+/// The date of a photo that belongs to one of which a person says `right`: where the times without the person, `had` and
+/// `has`, are near each other, the distance stays; else the date is the same.
+#[must_use]
+pub fn beside(
+    right: &CaptureTime,
+    had: Option<&CaptureTime>,
+    has: Option<&CaptureTime>,
+) -> CaptureTime {
+    let moved = had.zip(has).and_then(|(had, has)| {
+        let apart = has.local.duration_since(had.local);
+        let local = right.local.checked_add(apart).ok()?;
+        (apart.abs() <= TOGETHER).then(|| person(local, right.offset, has.precision))
+    });
+    moved.unwrap_or(*right)
+}
+
 fn person(local: DateTime, offset: Option<Offset>, precision: Precision) -> CaptureTime {
     CaptureTime {
         local,
@@ -217,6 +236,25 @@ mod tests {
         let never = camera(date(2019, 3, 31).at(2, 30, 0, 0), None);
         let said = apply(&rome, Some(never)).unwrap().unwrap();
         assert_eq!(said.local, date(2019, 3, 31).at(3, 30, 0, 0));
+    }
+
+    #[test]
+    fn a_late_part_keeps_its_distance_to_what_was_put_right() {
+        let had = camera(date(2001, 1, 1).at(8, 0, 10, 0), None);
+        let right = person(
+            date(2019, 7, 1).at(12, 0, 10, 0),
+            Some(Offset::constant(2)),
+            Precision::Second,
+        );
+        let has = camera(date(2001, 1, 1).at(8, 0, 8, 0), Some(1));
+        let near = beside(&right, Some(&had), Some(&has));
+        assert_eq!(near.local, date(2019, 7, 1).at(12, 0, 8, 0));
+        assert_eq!((near.offset, near.source), (right.offset, right.source));
+        let far = camera(date(1980, 1, 1).at(0, 0, 0, 0), None);
+        for has in [Some(&far), None] {
+            assert_eq!(beside(&right, Some(&had), has), right);
+        }
+        assert_eq!(beside(&right, None, Some(&has)), right);
     }
 
     #[test]

@@ -294,6 +294,8 @@ pub struct TileRow {
     pub is_burst: bool,
     /// The thumbnail's colours and rough shape as a ThumbHash; none as long as there is no thumbnail.
     pub placeholder: Option<Vec<u8>>,
+    /// The name of a file that is neither a photo nor a video, nor called like one.
+    pub file_name: Option<String>,
     /// Why there is no thumbnail, if that is known.
     pub no_picture: Option<String>,
     /// Whether what is said of the thumbnail stays so.

@@ -103,6 +103,7 @@ fn row(tile: &Tile, picture: PictureState) -> TileRow {
         is_burst: has(Role::Burst),
         taken: tile.taken.map(|taken| taken.to_string()),
         seconds: tile.duration.map(whole_seconds),
+        file_name: tile.is_aside.then(|| tile.name.clone()),
         placeholder: None,
         no_picture: None,
         is_final: true,

@@ -341,6 +341,8 @@ addEventListener("pagehide", () => sessionStorage.setItem(location.pathname, Str
 document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 addEventListener("scroll", drawSoon, { passive: true });
+// A window that became higher shows more.
+addEventListener("resize", drawSoon);
 document.querySelector(".rail.months")?.addEventListener("click", (event) => {
   const link = /** @type {HTMLElement} */ (event.target).closest("a");
   if (!link) return;

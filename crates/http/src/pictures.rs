@@ -24,10 +24,10 @@ pub(crate) fn answer(
     headers: &HeaderMap,
 ) -> Response {
     match look {
-        Ok(Look::Picture { of, jpeg }) => {
+        Ok(Look::Picture { of, jpeg, is_final }) => {
             let kind = match size {
-                Size::Thumbnail => "t",
-                Size::Preview => "p",
+                Size::Preview if is_final => "p",
+                _ => "t",
             };
             let tag = format!("\"{kind}-{of}\"");
             let cache = match keep {

@@ -510,7 +510,7 @@ fn write(
             store(change, id, &home(photo.state), None)?;
             note_arrival(change, id, &By::nobody(), photo.added_at, Outcome::Stored)?;
             if let Some(photo) = asset::by_id(change, id)? {
-                groups::regroup(change, id, &New::found(change, &photo)?)?;
+                groups::regroup(core, change, id, &New::found(change, &photo)?)?;
             }
             Ok((photo.state == CopyState::Good).then_some(id))
         }

@@ -51,7 +51,7 @@ impl Library {
             .read("choose photos", |connection| {
                 let mut query = connection.prepare_cached(&format!(
                     "SELECT {ASSET} FROM asset a
-                     WHERE a.part_of IS NULL AND a.captured_local >= coalesce(?1, '')
+                     WHERE a.part_of IS NULL AND a.aside = 0 AND a.captured_local >= coalesce(?1, '')
                        AND (?2 IS NULL OR a.captured_local < ?2) AND (?3 IS NULL OR a.model = ?3) AND {held}
                      ORDER BY a.captured_local, a.id LIMIT ?4"
                 ))?;

@@ -278,6 +278,32 @@ fn note(
     Ok(())
 }
 
+/// Has a photo follow another one of its group, whose date a person put right before it came: taken back together, too.
+pub(crate) fn join(
+    core: &Core,
+    change: &Connection,
+    corrected: AssetId,
+    photo: &Asset,
+    said: Said,
+    date: CaptureTime,
+) -> rusqlite::Result<()> {
+    // A rebuilt catalogue knows what people said, and of no corrections.
+    let correction = change
+        .prepare_cached(
+            "SELECT c.id FROM correction_photo p JOIN correction c ON c.id = p.correction
+             WHERE p.asset = ?1 AND c.undone_at IS NULL ORDER BY c.id DESC LIMIT 1",
+        )?
+        .query_row([corrected.0], |row| row.get(0).map(CorrectionId))
+        .optional()?;
+    if let Some(id) = correction {
+        note(change, id, photo, None, Some(&date))?;
+        change
+            .prepare_cached("UPDATE correction SET photos = photos + 1 WHERE id = ?1")?
+            .execute([id.0])?;
+    }
+    say(core, change, photo, said, Some(date))
+}
+
 fn say(
     core: &Core,
     change: &Connection,

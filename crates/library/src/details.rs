@@ -116,13 +116,14 @@ impl Library {
     ///
     /// The catalogue's; then nothing was written.
     pub fn keep_details(&self, photos: &[(AssetId, Details)]) -> Result<(), CatalogueError> {
-        self.core()
-            .catalogue
+        let core = self.core();
+        core.catalogue
             .write("write down what photos say of themselves", |change| {
                 for (asset, details) in photos {
                     keep(change, *asset, details)?;
                     if let Some(photo) = asset::by_id(change, *asset)? {
-                        groups::regroup(change, *asset, &New::here(change, &photo)?)?;
+                        let new = New::here(change, &photo)?;
+                        groups::regroup(core, change, *asset, &new)?;
                     }
                 }
                 Ok(())

@@ -12,6 +12,7 @@ use crate::{
     error::{CatalogueError, RowError},
     open::Library,
     stored::{count, micros, time_or_none},
+    timeline,
 };
 
 /// Photos that change hands in one transaction: short enough that an upload does not wait long for its turn.
@@ -163,6 +164,9 @@ pub(crate) fn note_holder(
              SELECT id, ?2, ?3, 1 - safe, iif(?2 = 1, NULL, captured_local) FROM asset WHERE id = ?1",
         )?
         .execute([asset.0, person.0, device.map_or(0, |device| device.0)])?;
+    if person != PersonId::OWNER {
+        timeline::choose_of(change, asset)?;
+    }
     Ok(person)
 }
 

@@ -30,6 +30,7 @@ use crate::{
         sweep_staging,
     },
     root::{self, MANIFESTS, Root},
+    timeline,
     walk::{FoundFile, Listing, Walk},
 };
 
@@ -309,6 +310,7 @@ fn recount(core: &Core) -> Result<(), LibraryError> {
                pending = (SELECT count(*) FROM offsite_pending p WHERE p.destination = destination.id);",
         )?;
         change.execute_batch(people::RECOUNT)?;
+        change.execute_batch(timeline::RECOUNT)?;
         Ok(())
     })
 }

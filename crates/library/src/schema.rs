@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The steps, oldest first. A step that was released is never changed; a new one is added.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
@@ -14,6 +14,7 @@ const STEPS: [&str; 10] = [
     include_str!("schema/008.sql"),
     include_str!("schema/009.sql"),
     include_str!("schema/010.sql"),
+    include_str!("schema/011.sql"),
 ];
 
 /// The newest format that this version knows.
@@ -74,6 +75,10 @@ mod tests {
                 "SELECT concat_ws(' ', count(*), sum(described), sum(part_of IS NOT NULL)) FROM asset"
             ),
             "3 0 0"
+        );
+        assert_eq!(
+            found("SELECT concat_ws(' ', person, day, tiles) FROM timeline_day"),
+            "0  3"
         );
         assert_eq!(
             found("SELECT concat_ws(' ', token_hash, person, started_at, expires) FROM session"),

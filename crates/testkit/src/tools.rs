@@ -30,6 +30,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("chromium", "Debian package chromium"),
     ("chromedriver", "Debian package chromium-driver"),
     ("ffmpeg", "Debian package ffmpeg"),
+    ("vipsthumbnail", "Debian package libvips-tools"),
     ("dufs", "`cargo install dufs`"),
     ("rustic", "`cargo install rustic-rs`"),
     ("sha256sum", "coreutils"),

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::library_path::split_extension;
+use crate::{library_path::split_extension, media_kind::EXTENSIONS};
 
 /// What Google Photos puts behind the name of an edit, in the languages that are known.
 pub const EDITED: [&str; 14] = [
@@ -26,13 +26,6 @@ pub const EDITED: [&str; 14] = [
     "-edytowane",
     "-redigeret",
     "-編集済み",
-];
-
-/// Extensions of photos and videos: what may stand before `.xmp` as a part of the other file's name.
-const SHOWN: [&str; 28] = [
-    "jpg", "jpeg", "jpe", "heic", "heif", "hif", "avif", "png", "webp", "gif", "tif", "tiff",
-    "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "jxl", "mp4", "mov", "m4v", "3gp",
-    "mkv", "webm", "mts",
 ];
 
 /// How a file is marked among those of its stem.
@@ -214,7 +207,7 @@ fn without_extension(name: &str) -> (usize, Option<Of>) {
         return match other.rsplit_once('.') {
             Some((stem, extension))
                 if !stem.is_empty()
-                    && SHOWN
+                    && EXTENSIONS
                         .iter()
                         .any(|shown| shown.eq_ignore_ascii_case(extension)) =>
             {

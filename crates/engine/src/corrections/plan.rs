@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, civil::DateTime, tz::Offset};
-use safelight_core::{AssetId, CannotCorrect, CaptureTime, Correction, Timestamp};
+use safelight_core::{
+    AssetId, CannotCorrect, CaptureTime, Correction, Timestamp, correction::TOGETHER,
+};
 use safelight_library::{Asset, Corrected, NewDate, Said};
 use sha2::{Digest, Sha256};
 
@@ -16,9 +18,6 @@ use crate::{
 
 /// The clocks that are furthest ahead: no photo was taken later than it is there.
 const FURTHEST_AHEAD: SignedDuration = SignedDuration::from_hours(14);
-
-/// Members of a group that were taken within this time of each other keep their distance when one of them gets a date.
-const TOGETHER: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is going to be done.
 pub(super) struct Plan {

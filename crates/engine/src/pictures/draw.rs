@@ -30,6 +30,8 @@ pub(super) enum Drawn {
         thumbnail: Option<Vec<u8>>,
         preview: Option<Vec<u8>>,
     },
+    /// A thumbnail, as long as the preview is put off.
+    Instead(Vec<u8>),
     /// There can be no picture.
     Never(String),
     /// It is tried again.
@@ -87,6 +89,9 @@ impl Engine {
                 let (reason, is_lasting) = (error.to_string(), error.is_lasting());
                 match error {
                     NoPicture::Undecodable { .. } => self.never(photo, UNDECODABLE, &reason),
+                    NoPicture::OverLimit(_) if !is_lasting && want.preview => {
+                        self.preview_later(photo, &reason)
+                    }
                     NoPicture::OverLimit(_) if !is_lasting => self.later(photo, &reason),
                     NoPicture::OverLimit(_) => self.never(photo, OVER_LIMIT, &reason),
                     NoPicture::NeedsFfmpeg => self.never(photo, NEEDS_FFMPEG, &reason),
@@ -152,6 +157,25 @@ impl Engine {
         if self.library().thumbnail(&photo.hash)?.is_some() {
             return Ok(Drawn::Later(reason.to_owned()));
         }
+        self.put_off(photo, reason)
+    }
+
+    /// A preview that took too long is not tried again by each who looks, or a few of them would keep the machine busy.
+    fn preview_later(&self, photo: &Asset, reason: &str) -> Result<Drawn, EngineError> {
+        let later = self.put_off(photo, reason)?;
+        let small = self.library().thumbnail(&photo.hash)?;
+        Ok(small.map_or(later, Drawn::Instead))
+    }
+
+    /// The thumbnail of a photo whose preview is put off.
+    pub(super) fn instead_of_preview(&self, photo: &Asset) -> Result<Option<Drawn>, EngineError> {
+        if !self.library().is_put_off(&photo.hash, self.0.clock.now())? {
+            return Ok(None);
+        }
+        Ok(self.library().thumbnail(&photo.hash)?.map(Drawn::Instead))
+    }
+
+    fn put_off(&self, photo: &Asset, reason: &str) -> Result<Drawn, EngineError> {
         let doublings = self.library().times_put_off(&photo.hash)?.min(20);
         let wait = AGAIN_FIRST
             .checked_mul(1 << doublings)

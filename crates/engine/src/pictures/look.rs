@@ -37,6 +37,8 @@ pub enum Look {
         of: ContentHash,
         /// A JPEG file.
         jpeg: Vec<u8>,
+        /// Whether it stays so. A thumbnail stands in for a preview that took too long and is tried again.
+        is_final: bool,
     },
     /// There can be no picture of this photo.
     Never {
@@ -125,7 +127,11 @@ impl Engine {
             Size::Thumbnail => self.library().thumbnail(&of)?,
             Size::Preview => self.library().preview(&of, self.0.clock.now())?,
         };
-        Ok(jpeg.map(|jpeg| Look::Picture { of, jpeg }))
+        Ok(jpeg.map(|jpeg| Look::Picture {
+            of,
+            jpeg,
+            is_final: true,
+        }))
     }
 
     fn look_now(&self, photo: &Asset, size: Size) -> Result<Look, EngineError> {
@@ -139,8 +145,12 @@ impl Engine {
             thumbnail: self.library().thumbnail(&photo.hash)?.is_none(),
             preview: size == Size::Preview,
         };
-        let drawn = match self.known_refusal(photo)? {
-            Some(refusal) => refusal,
+        let mut known = self.known_refusal(photo)?;
+        if known.is_none() && want.preview {
+            known = self.instead_of_preview(photo)?;
+        }
+        let drawn = match known {
+            Some(known) => known,
             None => self.draw(photo, want)?,
         };
         Ok(match drawn {
@@ -153,10 +163,16 @@ impl Engine {
                     Some(jpeg) => Look::Picture {
                         of: photo.hash,
                         jpeg,
+                        is_final: true,
                     },
                     None => return Err(EngineError::Bug("A picture was not made".to_owned())),
                 }
             }
+            Drawn::Instead(jpeg) => Look::Picture {
+                of: photo.hash,
+                jpeg,
+                is_final: false,
+            },
             Drawn::Never(reason) => Look::Never { reason },
             Drawn::Later(reason) => Look::Later { reason },
         })

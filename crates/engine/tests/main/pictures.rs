@@ -1,11 +1,12 @@
 //! Pictures of photos: drawn by themselves, or at once when somebody looks.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
-use jiff::SignedDuration;
-use safelight_core::{AssetId, PersonId};
+use jiff::{SignedDuration, tz::TimeZone};
+use safelight_core::{AssetId, Clock, PersonId};
 use safelight_engine::{Answer, Asker, Command, Look, Period, Size, model::TileRow};
-use safelight_testkit::{Photos, process::until};
+use safelight_library::{Library, Options as LibraryOptions, RealDisk};
+use safelight_testkit::{Photos, SeededEntropy, process::until};
 
 use crate::house::House;
 
@@ -101,6 +102,54 @@ async fn who_looks_does_not_wait_for_the_background() {
     assert_eq!(
         look(&house, AssetId(99), Size::Preview).await,
         Look::NoPhoto
+    );
+}
+
+#[tokio::test]
+async fn a_preview_that_took_too_long_is_not_tried_by_each_who_looks() {
+    let Some(house) = House::with_pictures() else {
+        return;
+    };
+    let photo = send(&house, "1.jpg", &photos(1)[0]).await;
+    let small = look(&house, photo, Size::Thumbnail).await;
+    let (clock, due) = (house.clock.clone(), SignedDuration::from_mins(2));
+    let house = house
+        .reopen_after(|dir| {
+            let library = Library::open(LibraryOptions {
+                data_dir: dir.join("data"),
+                clock: clock.clone(),
+                entropy: Arc::new(SeededEntropy::new(9)),
+                disk: Arc::new(RealDisk),
+                zone: TimeZone::UTC,
+            });
+            let library = library.unwrap();
+            let Look::Picture { of, .. } = &small else {
+                panic!("{small:?}")
+            };
+            let due = clock.now().checked_add(due).unwrap();
+            library.draw_later(of, due, "It takes too long").unwrap();
+            library.shut_down().unwrap();
+        })
+        .reopen_with_pictures();
+    let Look::Picture { of, jpeg, .. } = small else {
+        panic!("no picture")
+    };
+    for _ in 0..2 {
+        let found = look(&house, photo, Size::Preview).await;
+        let instead = Look::Picture {
+            of,
+            jpeg: jpeg.clone(),
+            is_final: false,
+        };
+        assert_eq!(found, instead);
+    }
+    // The one that is put off does not look undrawn, or as if there could be none.
+    assert!(tiles(&house)[0].placeholder.is_some());
+    house.clock.advance(due);
+    let found = look(&house, photo, Size::Preview).await;
+    assert!(
+        matches!(found, Look::Picture { is_final: true, .. }),
+        "{found:?}"
     );
 }
 

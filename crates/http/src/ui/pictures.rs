@@ -65,11 +65,12 @@ async fn show(
 ) -> Response {
     let look = visit.engine.picture(visit.asker, AssetId(id), size).await;
     let keep = match (&look, asked.of) {
-        (Ok(Look::Picture { of, .. }), Some(asked))
-            if asked.len() == DIGITS && of.to_string().starts_with(&asked) =>
-        {
-            Keep::Always
-        }
+        (
+            Ok(Look::Picture {
+                of, is_final: true, ..
+            }),
+            Some(asked),
+        ) if asked.len() == DIGITS && of.to_string().starts_with(&asked) => Keep::Always,
         _ => Keep::Asking,
     };
     answer(look, size, keep, headers)

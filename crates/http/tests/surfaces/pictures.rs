@@ -96,7 +96,7 @@ fn what_cannot_be_shown_says_why() {
         .to_owned();
     let tiles = browser.get(&format!("{day}/tiles")).text();
     assert!(
-        tiles.contains("\"src\":null") && tiles.contains("No picture can"),
+        tiles.contains("\"src\":null") && tiles.contains("\"why\":\"It is damaged"),
         "{tiles}"
     );
     let (file, has_preview) = listed(&mut phone, "broken.jpg");

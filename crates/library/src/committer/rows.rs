@@ -118,7 +118,7 @@ pub(super) fn write(
             asset: Some(asset),
             ..new
         };
-        groups::regroup(change, asset, &new)?;
+        groups::regroup(core, change, asset, &new)?;
     }
     Ok(Receipt {
         asset,
@@ -177,9 +177,9 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
         .prepare_cached(
             "INSERT INTO asset (hash, size, kind, path, folder_key, name_key, original_name, captured_local,
                captured_offset, captured_source, captured_precision, modified, added_at, described, mime, width, height,
-               rotation, duration, latitude, longitude, make, model, content_id, burst_id, motion_video)
+               rotation, duration, latitude, longitude, make, model, content_id, burst_id, motion_video, aside)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-               ?23, ?24, ?25, ?26)",
+               ?23, ?24, ?25, ?26, ?27)",
         )?
         .execute(params![
             new.hash.as_bytes(),
@@ -207,7 +207,8 @@ pub(crate) fn insert_asset(change: &Connection, new: &NewAsset<'_>) -> rusqlite:
             details.and_then(|details| details.model.as_ref()),
             details.and_then(|details| details.content_id.as_ref()),
             details.and_then(|details| details.burst_id.as_ref()),
-            details.and_then(|details| details.motion_video).map(signed)
+            details.and_then(|details| details.motion_video).map(signed),
+            new.kind == MediaKind::Other && !MediaKind::is_promised_by(new.original_name)
         ])?;
     let id = AssetId(change.last_insert_rowid());
     change

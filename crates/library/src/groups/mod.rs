@@ -9,10 +9,14 @@
 //! | which files may a file belong to? | `near` |
 //! | where is a file filed that joins others? | `home` |
 //! | how does a sidecar come to its photo? | `sidecars` |
+//! | what of a date that a person put right before a part came? | `dates` |
 
+mod dates;
 mod home;
 mod near;
 mod sidecars;
+
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 use safelight_core::{
@@ -26,9 +30,10 @@ use crate::{
     evidence::{judge, stored_rule},
     imports::{CollectionFolder, SourceFile},
     intake::Filing,
-    open::Library,
+    open::{Core, Library},
     people,
     stored::{ASSET, asset as asset_of},
+    timeline,
 };
 
 pub(crate) use home::Naming;
@@ -208,7 +213,12 @@ fn joined<'a>(new: &New, near: &'a [Near]) -> impl Iterator<Item = &'a Near> {
 }
 
 /// Brings the groups in line with a photo that is here now, and what follows for their safety.
-pub(crate) fn regroup(change: &Connection, asset: AssetId, new: &New) -> rusqlite::Result<()> {
+pub(crate) fn regroup(
+    core: &Core,
+    change: &Connection,
+    asset: AssetId,
+    new: &New,
+) -> rusqlite::Result<()> {
     let near = near(change, new)?;
     let Some(own) = near::by_id(change, asset)? else {
         return Ok(());
@@ -219,19 +229,27 @@ pub(crate) fn regroup(change: &Connection, asset: AssetId, new: &New) -> rusqlit
         Some(other) => &near[other],
     };
     let groups = arrange(&files);
-    let mut has_changed = false;
+    let mut changed = BTreeSet::new();
     for group in &groups {
         let lead = photo(group.lead);
-        has_changed |= note(change, lead, None)?;
-        for part in &group.parts {
-            has_changed |= note(change, photo(part.file), Some((lead.id, part.role)))?;
+        let parts = group.parts.iter();
+        let parts = parts.map(|part| (photo(part.file), Some((lead.id, part.role))));
+        for (file, part) in std::iter::once((lead, None)).chain(parts) {
+            if note(change, file, part)? {
+                changed.insert(file.part.map_or(file.id, |(lead, _)| lead));
+                changed.insert(lead.id);
+            }
         }
     }
-    if has_changed {
+    for lead in &changed {
+        timeline::choose(change, *lead)?;
+    }
+    if !changed.is_empty() {
         // Also those that something was taken from.
         let rule = stored_rule(change)?;
         for group in &groups {
             judge(change, rule, photo(group.lead).id)?;
+            dates::follow(core, change, photo(group.lead).id)?;
         }
     }
     Ok(())

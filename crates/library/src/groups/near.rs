@@ -305,7 +305,7 @@ fn by_time(connection: &Connection, new: &New) -> rusqlite::Result<Vec<(i64, Str
     };
     connection
         .prepare_cached(
-            "SELECT a.id, a.original_name FROM asset a WHERE a.part_of IS NULL
+            "SELECT a.id, a.original_name FROM asset a WHERE a.part_of IS NULL AND a.aside = 0
                AND a.captured_local >= ?1 AND a.captured_local <= ?2
                AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?3) LIMIT ?4",
         )?

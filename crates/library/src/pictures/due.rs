@@ -135,6 +135,21 @@ impl Library {
             })
     }
 
+    /// Whether a photo was put off by [`Self::draw_later`], and is not due yet.
+    ///
+    /// # Errors
+    ///
+    /// The file of pictures cannot be read.
+    pub fn is_put_off(&self, photo: &ContentHash, now: Timestamp) -> Result<bool, PicturesError> {
+        self.core()
+            .pictures
+            .read("look what is to be drawn", |connection| {
+                connection
+                    .prepare_cached("SELECT 1 FROM again WHERE hash = ?1 AND due > ?2")?
+                    .exists(params![photo.as_bytes(), micros(now)])
+            })
+    }
+
     /// How often a photo was put off by [`Self::draw_later`].
     ///
     /// # Errors

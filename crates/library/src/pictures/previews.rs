@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use safelight_core::{ContentHash, Timestamp};
 
-use super::PicturesError;
+use super::{PicturesError, thumbnails::forget_again};
 use crate::{open::Library, stored::micros};
 
 /// How old the note of a preview's last use may become before a use writes it anew, in microseconds: an hour. Looking at
@@ -65,6 +65,7 @@ impl Library {
                        jpeg = excluded.jpeg",
                 )?
                 .execute(params![photo.as_bytes(), micros(now), jpeg])?;
+            forget_again(change, photo)?;
             let mut size: i64 = change
                 .prepare_cached("SELECT coalesce(sum(size), 0) FROM preview")?
                 .query_row([], |row| row.get(0))?;

@@ -176,7 +176,8 @@ impl Library {
     }
 }
 
-fn forget_again(change: &Connection, photo: &ContentHash) -> rusqlite::Result<()> {
+/// Nothing of a photo is put off any more.
+pub(super) fn forget_again(change: &Connection, photo: &ContentHash) -> rusqlite::Result<()> {
     change
         .prepare_cached("DELETE FROM again WHERE hash = ?1")?
         .execute([photo.as_bytes()])

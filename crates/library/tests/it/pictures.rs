@@ -157,9 +157,11 @@ fn what_was_put_off_comes_again_when_it_is_due() {
     let hash = photos(&library, &["a"])[0];
     let due = later(&home, 0).checked_add(jiff::SignedDuration::from_secs(60));
     library.draw_later(&hash, due.unwrap(), "trouble").unwrap();
+    assert!(library.is_put_off(&hash, later(&home, 0)).unwrap());
     assert!(next(&library, 9).is_empty());
     assert!(library.due_again(later(&home, 59), 9).unwrap().is_empty());
     let due = library.due_again(later(&home, 1), 9).unwrap();
+    assert!(!library.is_put_off(&hash, later(&home, 0)).unwrap());
     assert_eq!(due[0].hash, hash);
     library
         .draw_later(&hash, later(&home, 0), "trouble again")
@@ -168,6 +170,15 @@ fn what_was_put_off_comes_again_when_it_is_due() {
     library.keep_thumbnail(&hash, &thumbnail("a")).unwrap();
     assert_eq!(library.times_put_off(&hash).unwrap(), 0);
     assert!(library.due_again(later(&home, 999), 9).unwrap().is_empty());
+    // A preview that is put off is nobody's to draw until somebody looks.
+    library
+        .draw_later(&hash, later(&home, 0), "too long")
+        .unwrap();
+    assert!(library.due_again(later(&home, 999), 9).unwrap().is_empty());
+    library
+        .keep_preview(&hash, b"jpeg", 1_000, later(&home, 0))
+        .unwrap();
+    assert_eq!(library.times_put_off(&hash).unwrap(), 0);
 }
 
 #[test]

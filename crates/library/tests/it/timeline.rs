@@ -1,21 +1,10 @@
 //! The timeline: everybody's and a member's, by the clock of the place, one tile for a group.
 
 use jiff::civil::{Date, date};
-use safelight_core::{CaptureTime, DeviceId, PersonId};
-use safelight_library::{Filing, Library, NewDevice, Period};
+use safelight_core::{CaptureTime, DeviceId, MediaKind, PersonId};
+use safelight_library::{Filing, Library, Period};
 
-use crate::support::{Home, device, filing, put, taken};
-
-fn phone_of(library: &Library, person: PersonId, user: &str) -> DeviceId {
-    let device = NewDevice {
-        name: user,
-        user,
-        secret_hash: "hash",
-        token_hash: user,
-        person,
-    };
-    library.add_device(device).unwrap().id
-}
+use crate::support::{Home, check_tallies, device, filing, phone_of, put, taken};
 
 fn at(day: Date, hour: i8) -> Option<CaptureTime> {
     let mut time = taken(day.year(), day.month(), day.day());
@@ -164,4 +153,36 @@ fn a_person_who_comes_back_to_a_folder_sees_its_photos() {
     // The folder that it lies in becomes Bert's.
     let bert = library.add_person("Bert", "2024", "hash").unwrap().id;
     assert_eq!(names(&library, Some(bert), "2024"), ["found"]);
+}
+
+#[test]
+fn what_is_neither_photo_nor_video_is_listed_by_itself() {
+    let home = Home::new();
+    let library = home.ready();
+    let anna = library.add_person("Anna", "Anna", "hash").unwrap().id;
+    let phone = phone_of(&library, anna, "annas");
+    for (name, kind) in [
+        ("photo.jpg", MediaKind::Photo),
+        // Whoever looks for it, looks among the photos.
+        ("damaged.JPG", MediaKind::Other),
+        ("invoice.pdf", MediaKind::Other),
+        ("notes", MediaKind::Other),
+    ] {
+        let filing = Filing {
+            kind,
+            captured: at(date(2024, 5, 17), 12),
+            ..filing(phone, name)
+        };
+        put(&library, name.as_bytes(), filing).unwrap();
+    }
+    for of in [None, Some(anna)] {
+        assert_eq!(names(&library, of, "2024"), ["damaged.JPG", "photo.jpg"]);
+        assert_eq!(days(&library, of, "2024"), ["2024-05-17 2"]);
+        assert_eq!(names(&library, of, "other"), ["notes", "invoice.pdf"]);
+        let other = library.tiles(of, Period::Other, None, 0, 9).unwrap();
+        let invoice = library.asset(other[1].id).unwrap().unwrap();
+        let beside = library.beside(of, &invoice).unwrap();
+        assert_eq!(beside, (Some(other[0].id), None));
+    }
+    check_tallies(&library);
 }

@@ -17,6 +17,10 @@ use super::{
 
 /// How good JPEGs are, of 100.
 const QUALITY: u8 = 80;
+/// Pictures of so few pixels are shown enlarged: every mistake can be seen, and hardly a byte is saved by it.
+const SMALL: u16 = 64;
+/// From 90 on, colours have their full size.
+const QUALITY_OF_SMALL: u8 = 95;
 /// The longest side that a thumbhash is made from.
 const HASHED: u32 = 100;
 
@@ -127,7 +131,12 @@ fn encode(pixels: &Pixels) -> Result<Vec<u8>, Refusal> {
     ) else {
         return Err("it is too large".into());
     };
-    Encoder::new(&mut jpeg, QUALITY)
+    let quality = if width.max(height) <= SMALL {
+        QUALITY_OF_SMALL
+    } else {
+        QUALITY
+    };
+    Encoder::new(&mut jpeg, quality)
         .encode(&pixels.bytes, width, height, ColorType::Rgb)
         .map_err(|error| error.to_string())?;
     Ok(jpeg)

@@ -79,15 +79,20 @@ pub(super) fn choose(
         // Its decoder turns it.
         Format::Jxl => file_of(&mut choices, Container::Jxl, Orientation::default()),
         Format::Heic | Format::Heif | Format::Avif => {
-            let stills = still::find(&mut reader);
+            let mut stills = still::find(&mut reader);
             let is_hevc = format != Format::Avif;
             let primary = stills.primary.as_ref().map(|primary| primary.orientation);
+            let turned = primary.unwrap_or(orientation);
+            // A transparency has no colours, and is decoded with the whole file, if that is possible; else left out.
+            let alpha = stills.alpha.take_if(|alpha| !has_decoder(alpha));
+            if alpha.is_some() {
+                file_of(&mut choices, Container::Heif, turned);
+            }
             let has_pieces = choices.add_stills(want, most, stills);
             if !has_pieces && primary.is_none() {
                 choices.add_movie(want, most, frame::find(&mut reader, &found));
             }
-            if is_hevc {
-                let turned = primary.unwrap_or(orientation);
+            if is_hevc && alpha.is_none() {
                 file_of(&mut choices, Container::Heif, turned);
             }
         }

@@ -3,6 +3,9 @@
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
+/// Two pictures are compared in so many squares across and down.
+pub(crate) const SIDE: usize = 16;
+
 /// A picture in red, green and blue.
 #[derive(Debug)]
 pub(crate) struct Picture {
@@ -42,9 +45,13 @@ impl Picture {
             .collect()
     }
 
+    /// The average of red, of green and of blue.
+    pub(crate) fn mean(&self) -> [f64; 3] {
+        self.squares(1)[0]
+    }
+
     /// How far the squares of two pictures are apart on average, of 255.
     pub(crate) fn distance(&self, other: &Self) -> f64 {
-        const SIDE: usize = 16;
         let apart: f64 = self
             .squares(SIDE)
             .iter()

@@ -9,6 +9,7 @@ mod foreign;
 mod gallery;
 mod limits;
 mod look;
+mod peers;
 mod upright;
 
 use std::{num::NonZeroUsize, path::PathBuf};

@@ -19,6 +19,7 @@ mod propfind;
 mod releasable;
 mod start;
 mod table;
+mod timeline;
 mod tls;
 
 use std::path::PathBuf;
@@ -68,6 +69,7 @@ const COMPARISONS: &[Comparison] = &[
     ("start", start::compare),
     ("propfind", propfind::compare),
     ("releasable", releasable::compare),
+    ("timeline", timeline::compare),
 ];
 
 fn main() {

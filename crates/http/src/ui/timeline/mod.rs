@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `/timeline` | leads to the newest year |
 //! | `/timeline/2024`, `/timeline/2024-05` | a year or a month: its days, which `timeline.js` turns into tiles |
-//! | `/timeline/2024-05-17`, `/timeline/undated` | tiles, some on a page |
+//! | `/timeline/2024-05-17`, `/timeline/undated`, `/timeline/other` | tiles, some on a page |
 //! | `/timeline/2024/tiles` | some tiles as JSON, for the script |
 
 mod tile;
@@ -37,6 +37,8 @@ struct Rail {
     years: Vec<(Period, bool)>,
     /// Photos without a date.
     undated: u64,
+    /// Files that are neither photos nor videos.
+    other: u64,
     here: Period,
 }
 
@@ -93,6 +95,16 @@ struct Tiles {
     later: Option<u64>,
 }
 
+impl Tiles {
+    /// How many there are in all.
+    fn counted(&self) -> String {
+        match self.rail.here {
+            Period::Other => counted(self.total, "file", "files"),
+            _ => counted(self.total, "photo", "photos"),
+        }
+    }
+}
+
 /// `GET /timeline`.
 pub(crate) async fn newest(Anyone(visit): Anyone) -> Result<Response, Trouble> {
     let asker = visit.asker;
@@ -139,6 +151,7 @@ pub(crate) async fn show(
                     .map(|year| (Period::Year(year), year_of(period) == Some(year)))
                     .collect(),
                 undated: engine.tile_count(asker, Period::Undated)?,
+                other: engine.tile_count(asker, Period::Other)?,
                 here: period,
             })
         })
@@ -202,7 +215,7 @@ fn year_of(period: Period) -> Option<i16> {
     match period {
         Period::Year(year) | Period::Month(year, _) => Some(year),
         Period::Day(day) => Some(day.year()),
-        Period::Undated => None,
+        Period::Undated | Period::Other => None,
     }
 }
 
@@ -212,6 +225,7 @@ fn title(period: Period) -> String {
         Period::Month(year, month) => month_name(year, month),
         Period::Day(day) => day.strftime("%A, %-d %B %Y").to_string(),
         Period::Undated => "Without a date".to_owned(),
+        Period::Other => "Other files".to_owned(),
     }
 }
 

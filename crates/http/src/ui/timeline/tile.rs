@@ -22,7 +22,7 @@ pub(super) struct Tile {
     pub(super) marks: Vec<String>,
     /// A ThumbHash in Base64, until the thumbnail is there.
     pub(super) placeholder: Option<String>,
-    /// Why there is no thumbnail.
+    /// Why there is no thumbnail; of a file of which nobody expects one, its name.
     pub(super) why: Option<String>,
 }
 
@@ -45,20 +45,23 @@ impl Tile {
                 marks.push(mark.to_owned());
             }
         }
-        let mut label = match row.kind.as_str() {
-            "photo" => "Photo",
-            "video" => "Video",
-            _ => "File",
-        }
-        .to_owned();
+        let mut label = match (row.kind.as_str(), &row.file_name) {
+            ("photo", _) => "Photo".to_owned(),
+            ("video", _) => "Video".to_owned(),
+            (_, Some(name)) => name.clone(),
+            (_, None) => "File".to_owned(),
+        };
         if let Some(taken) = taken {
             label += &taken.strftime(" of %-d %B %Y, %H:%M").to_string();
         }
-        for text in marks.iter().chain(&row.no_picture) {
+        // Of what is no picture nobody expects one: its name says what it is.
+        let why = row.no_picture.filter(|_| row.file_name.is_none());
+        let why = why.as_deref().map(briefly);
+        for text in marks.iter().chain(&why) {
             label += ", ";
             label += text;
         }
-        let refused = row.no_picture.is_some() && row.is_final;
+        let refused = row.file_name.is_some() || (why.is_some() && row.is_final);
         Self {
             id: row.asset,
             label,
@@ -66,9 +69,26 @@ impl Tile {
             src: (!refused).then(|| thumbnail_address(row.asset, &row.hash)),
             marks,
             placeholder: row.placeholder.map(|bytes| BASE64_STANDARD.encode(bytes)),
-            why: row.no_picture,
+            why: why.or(row.file_name),
         }
     }
+}
+
+/// Why there is no picture, as far as a tile has room for it: that there is none can be seen, and what a decoder says of it
+/// in its own words stands on the photo's page.
+fn briefly(why: &str) -> String {
+    let reason = match why.split_once(": ") {
+        Some((what, reason)) if what.starts_with("No picture ") => reason,
+        _ => why,
+    };
+    let reason = reason.split(" (").next().unwrap_or(reason);
+    let mut letters = reason.chars();
+    letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect()
 }
 
 /// `0:07`, `12:34`, `1:02:03`.
@@ -95,6 +115,7 @@ mod tests {
             is_live: false,
             is_raw: false,
             is_burst: false,
+            file_name: None,
             placeholder: Some(vec![1, 2, 3]),
             no_picture: None,
             is_final: true,
@@ -140,6 +161,38 @@ mod tests {
             ..refused
         });
         assert!(later.src.is_some());
+    }
+
+    #[test]
+    fn a_tile_says_why_in_few_words() {
+        for (why, brief) in [
+            (
+                "No picture can be made of the file: it is damaged or cut off (CRC error: expected 0x0)",
+                "It is damaged or cut off",
+            ),
+            (
+                "No picture was made of the file: decoding it takes too long",
+                "Decoding it takes too long",
+            ),
+            ("Its file at home is missing", "Its file at home is missing"),
+        ] {
+            assert_eq!(briefly(why), brief);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_picture_is_called_by_its_name() {
+        let tile = Tile::of(TileRow {
+            kind: "other".into(),
+            file_name: Some("invoice.pdf".into()),
+            seconds: None,
+            placeholder: None,
+            no_picture: Some("It is neither a photo nor a video".into()),
+            ..row()
+        });
+        assert_eq!(tile.src, None);
+        assert_eq!(tile.why.as_deref(), Some("invoice.pdf"));
+        assert_eq!(tile.label, "invoice.pdf of 17 May 2024, 14:03");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What belongs together lies together, is one tile, and has one fate, in whatever order it arrives.
 
 mod collections;
+mod late;
 mod orders;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

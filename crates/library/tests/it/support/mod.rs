@@ -13,11 +13,11 @@ use std::{
 
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 use safelight_core::{
-    CaptureTime, Clock, DeviceId, DevicePath, Entropy, LibraryPath, MediaKind, PersonId, Precision,
-    Remarks, TimeSource,
+    AssetId, CaptureTime, Clock, DeviceId, DevicePath, Entropy, LibraryPath, MediaKind, PersonId,
+    Precision, Remarks, TimeSource,
 };
 use safelight_library::{
-    Asset, Described, Disk, Filing, IntakeError, Library, NewDevice, Options, Precondition,
+    Asset, Described, Disk, Filing, IntakeError, Library, NewDevice, Options, Period, Precondition,
     RealDisk, Receipt,
 };
 use tempfile::TempDir;
@@ -266,7 +266,7 @@ pub(crate) fn described(_path: &Path, _name: &str) -> Described {
 
 /// The tallies are what counting would give.
 pub(crate) fn check_tallies(library: &Library) {
-    use safelight_core::{AssetId, CopyState, Place, Proof};
+    use safelight_core::{CopyState, Place, Proof};
     let totals = library.totals().unwrap();
     let assets = library.assets_after(AssetId(0), usize::MAX).unwrap();
     assert_eq!(totals.photos, assets.len() as u64);
@@ -311,8 +311,62 @@ pub(crate) fn check_tallies(library: &Library) {
     check_holders(library, &assets);
 }
 
+/// A new device of a member's.
+pub(crate) fn phone_of(library: &Library, person: PersonId, user: &str) -> DeviceId {
+    let device = NewDevice {
+        name: user,
+        user,
+        secret_hash: "hash",
+        token_hash: user,
+        person,
+    };
+    library.add_device(device).unwrap().id
+}
+
+/// As [`check_tallies`], of the timeline: everybody's and each member's has one tile for each group, and the tallies of
+/// the days are those of the tiles.
+fn check_timeline(library: &Library, assets: &[Asset]) {
+    let group_of = |asset: &Asset| asset.part_of.unwrap_or(asset.id);
+    let members = library
+        .people()
+        .unwrap()
+        .into_iter()
+        .map(|person| person.id);
+    let members = members
+        .filter(|person| *person != PersonId::OWNER)
+        .map(Some);
+    for of in std::iter::once(None).chain(members) {
+        let held = |asset: &&Asset| of.is_none_or(|of| library.holds(of, asset.id).unwrap());
+        let expected: BTreeSet<AssetId> = assets.iter().filter(held).map(group_of).collect();
+        let years = library.years(of).unwrap().into_iter().map(Period::Year);
+        let mut seen = Vec::new();
+        for period in years.chain([Period::Undated, Period::Other]) {
+            let tiles = library.tiles(of, period, None, 0, usize::MAX).unwrap();
+            assert_eq!(library.tile_count(of, period).unwrap(), tiles.len() as u64);
+            let mut days = BTreeMap::new();
+            for taken in tiles.iter().filter_map(|tile| tile.taken) {
+                *days.entry(taken.date()).or_insert(0) += 1;
+            }
+            if matches!(period, Period::Year(_)) {
+                let counted = library.days(of, period).unwrap();
+                let counted = counted.into_iter().map(|day| (day.date, day.tiles));
+                assert_eq!(counted.collect::<BTreeMap<_, _>>(), days, "{of:?}");
+            }
+            seen.extend(tiles.into_iter().map(|tile| tile.id));
+        }
+        let groups = seen.iter().map(|id| {
+            let asset = assets.iter().find(|asset| asset.id == *id).unwrap();
+            assert!(held(&asset), "{of:?} {asset:?}");
+            group_of(asset)
+        });
+        assert_eq!(groups.collect::<BTreeSet<_>>(), expected, "{of:?}");
+        assert_eq!(seen.len(), expected.len(), "{of:?}");
+    }
+}
+
 /// As [`check_tallies`], of people and devices.
 fn check_holders(library: &Library, assets: &[Asset]) {
+    check_timeline(library, assets);
     type Counts = (u64, u64, u64);
     fn add(counts: &mut Counts, asset: &Asset) {
         counts.0 += 1;
