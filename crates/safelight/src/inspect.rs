@@ -68,9 +68,9 @@ fn plain(found: &Inspection) -> anyhow::Result<String> {
                 time.replace('T', " "),
                 found.utc_offset.as_deref().unwrap_or("in an unknown zone"),
                 match found.utc_offset_source {
-                    Some("gps-time") => ", by the GPS's clock,",
-                    Some("position") => ", by the place,",
-                    Some("assumed") => ", this machine's zone,",
+                    Some("gps-time") => " by the GPS's clock",
+                    Some("position") => " by the place",
+                    Some("assumed") => " in this machine's zone",
                     _ => "",
                 },
                 found.time_confidence.unwrap_or_default(),

@@ -76,6 +76,21 @@ fn a_file_is_an_object_and_a_folder_is_an_array() {
 }
 
 #[test]
+fn what_an_offset_follows_from_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let packet = b"http://ns.adobe.com/xap/1.0/\0<x exif:DateTimeOriginal='2024-07-20T12:00:00' exif:GPSLatitude='52.52' exif:GPSLongitude='13.40'/>";
+    let length = u16::try_from(packet.len() + 2).unwrap().to_be_bytes();
+    let photo = [b"\xFF\xD8\xFF\xE1", &length[..], packet, b"\xFF\xD9"].concat();
+    fs::write(folder.path().join("berlin.jpg"), photo).unwrap();
+    let berlin = json(&inspect(folder.path(), &["berlin.jpg", "--json"]).1);
+    assert_eq!(berlin["capture_time"], "2024-07-20T12:00:00");
+    assert_eq!(berlin["utc_offset"], "+02:00");
+    assert_eq!(berlin["utc_offset_source"], "position");
+    let (_, words) = inspect(folder.path(), &["berlin.jpg"]);
+    assert!(words.contains(" +02:00 by the place (by xmp"), "{words}");
+}
+
+#[test]
 fn what_cannot_be_read_is_named_and_the_rest_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let picture = Photos::new(72).next(20_000);
