@@ -118,7 +118,8 @@ pub(crate) struct Adopter<'a> {
     waiting: Vec<Finding>,
     /// Names and bytes of the waiting findings: no upload may take them before they are written.
     held: Vec<(Option<Reservation>, Option<Flight>)>,
-    pub(crate) adopted: u64,
+    /// Photos that are new, or back.
+    pub(crate) adopted: Vec<AssetId>,
 }
 
 impl<'a> Adopter<'a> {
@@ -133,7 +134,7 @@ impl<'a> Adopter<'a> {
             describe,
             waiting: Vec::new(),
             held: Vec::new(),
-            adopted: 0,
+            adopted: Vec::new(),
         }
     }
 
@@ -458,25 +459,26 @@ impl<'a> Adopter<'a> {
             self.core.flush_folders(&work)?;
         }
         let now = self.core.clock.now();
-        self.adopted += self.core.catalogue.write("take in files", |change| {
-            let mut adopted = 0;
+        let adopted = self.core.catalogue.write("take in files", |change| {
+            let mut adopted = Vec::new();
             for finding in &waiting {
-                adopted += write(self.core, change, finding, now)?;
+                adopted.extend(write(self.core, change, finding, now)?);
             }
             Ok::<_, LibraryError>(adopted)
         })?;
+        self.adopted.extend(adopted);
         drop(held);
         Ok(())
     }
 }
 
-/// Returns how many photos are new, or back.
+/// Returns the photo that is new, or back.
 fn write(
     core: &Core,
     change: &Transaction<'_>,
     finding: &Finding,
     now: Timestamp,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<Option<AssetId>> {
     let home = |state| Evidence {
         place: Place::Home,
         state,
@@ -510,7 +512,7 @@ fn write(
             if let Some(photo) = asset::by_id(change, id)? {
                 groups::regroup(core, change, id, &New::found(change, &photo)?)?;
             }
-            Ok(u64::from(photo.state == CopyState::Good))
+            Ok((photo.state == CopyState::Good).then_some(id))
         }
         Finding::Home {
             asset,
@@ -529,7 +531,7 @@ fn write(
                 .execute([asset.0, micros(*modified)])?;
             store(change, *asset, &home(CopyState::Good), None)?;
             judge(change, stored_rule(change)?, *asset)?;
-            Ok(u64::from(moved))
+            Ok(moved.then_some(*asset))
         }
         Finding::Said { asset, said } => {
             if let Some(photo) = asset::by_id(change, *asset)?
@@ -537,16 +539,16 @@ fn write(
             {
                 remarks::change_said(core, change, &photo, said.clone())?;
             }
-            Ok(0)
+            Ok(None)
         }
         Finding::Damaged { asset } => {
             store(change, *asset, &home(CopyState::Damaged), None)?;
             judge(change, stored_rule(change)?, *asset)?;
-            Ok(0)
+            Ok(None)
         }
         Finding::Odd(oddity) => {
             problems::raise(change, now, oddity.kind, &oddity.path, &oddity.message)?;
-            Ok(0)
+            Ok(None)
         }
     }
 }

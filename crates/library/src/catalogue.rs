@@ -16,8 +16,9 @@ use crate::error::{Attempted, CatalogueError};
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
 /// SQLite's cache of one reader, in KiB.
 const READER_CACHE_KIB: i64 = 2 * 1024;
-/// How many idle readers are kept.
-const IDLE_READERS: usize = 4;
+/// How many idle readers are kept: as many as an import has files in hand. To open one takes longer than most reads, since
+/// it reads the schema and plans its statements anew.
+const IDLE_READERS: usize = 16;
 /// How many pages the write-ahead log collects before they are copied into the catalogue (16 MiB).
 const CHECKPOINT_PAGES: i64 = 4096;
 

@@ -89,16 +89,34 @@ pub struct Brought {
     pub path: LibraryPath,
 }
 
+/// The folder of a collection in which a file's name says something, with the separator at its end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CollectionFolder {
+    /// A folder on the disk.
+    OnDisk(String),
+    /// Of what archives hold that lie in one folder, whichever of them an entry is in: services put into any part what
+    /// belongs together.
+    InArchives(String),
+}
+
 impl SourceFile {
-    /// The folder in which its name says something, with the separator at its end; none for an entry of an archive, whose
-    /// place has a number for a name.
-    pub(crate) fn folder(&self) -> Option<&str> {
+    /// The folder that it lies in.
+    #[must_use]
+    pub fn folder(&self) -> Option<CollectionFolder> {
+        let (whole, folder): (_, fn(String) -> CollectionFolder) = match self.inside() {
+            Some(inside) => (inside, CollectionFolder::InArchives),
+            None => (self.place.clone(), CollectionFolder::OnDisk),
+        };
+        let end = whole.rfind(is_separator)?;
+        Some(folder(whole[..=end].to_owned()))
+    }
+
+    /// Where an entry of an archive is in its collection, below the folder that the archive lies in.
+    fn inside(&self) -> Option<String> {
         // In no absolute path.
-        if self.place.contains("//") {
-            return None;
-        }
-        let end = self.place.rfind(is_separator)?;
-        Some(&self.place[..=end])
+        let (archive, _number) = self.place.split_once("//")?;
+        let end = archive.rfind(is_separator)?;
+        Some(format!("{}/{}", &archive[..=end], self.shown))
     }
 }
 
@@ -125,10 +143,11 @@ pub(crate) fn note_brought(
 ) -> rusqlite::Result<()> {
     change
         .prepare_cached(
-            "INSERT INTO source_file (place, size, modified, hash, person, import, outcome, shown)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO source_file (place, size, modified, hash, person, import, outcome, shown, inside)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (place) DO UPDATE SET size = excluded.size, modified = excluded.modified, hash = excluded.hash,
-               person = excluded.person, import = excluded.import, outcome = excluded.outcome, shown = excluded.shown",
+               person = excluded.person, import = excluded.import, outcome = excluded.outcome, shown = excluded.shown,
+               inside = excluded.inside",
         )?
         .execute(params![
             file.place,
@@ -138,7 +157,8 @@ pub(crate) fn note_brought(
             person.0,
             file.import.0,
             outcome.as_str(),
-            file.shown
+            file.shown,
+            file.inside()
         ])?;
     Ok(())
 }
@@ -325,6 +345,27 @@ impl Library {
             })
     }
 
+    /// How many photos that were new through an import share a tile with others now.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn paired_by_import(&self, id: ImportId) -> Result<u64, CatalogueError> {
+        self.core()
+            .catalogue
+            .read("count what an import's photos belong to", |connection| {
+                Ok(connection
+                    .prepare_cached(
+                        "SELECT count(DISTINCT a.id) FROM source_file s JOIN asset a ON a.hash = s.hash
+                         WHERE s.import = ?1 AND s.outcome = ?2
+                           AND (a.part_of IS NOT NULL OR EXISTS (SELECT 1 FROM asset p WHERE p.part_of = a.id))",
+                    )?
+                    .query_row(params![id.0, Outcome::Stored.as_str()], |row| {
+                        stored::count(row, 0)
+                    })?)
+            })
+    }
+
     /// What is known of a file of a collection, if it still has the size and time that it had when it was read.
     ///
     /// # Errors
@@ -373,7 +414,7 @@ impl Library {
                 let mut note = change.prepare_cached(
                     "INSERT INTO source_file (place, size, modified, hash) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT (place) DO UPDATE SET size = excluded.size, modified = excluded.modified,
-                       hash = excluded.hash, person = NULL, import = NULL, outcome = NULL, shown = NULL
+                       hash = excluded.hash, person = NULL, import = NULL, outcome = NULL, shown = NULL, inside = NULL
                      WHERE hash <> excluded.hash OR size <> excluded.size OR modified <> excluded.modified",
                 )?;
                 for (file, hash) in files {

@@ -7,6 +7,7 @@ use safelight_core::LibraryPath;
 use crate::{
     adopt::Adopter,
     error::{LibraryError, LibraryUnavailable},
+    groups,
     manifest::folder_key,
     open::Library,
     reconcile::{Described, Progress, photos_of},
@@ -18,6 +19,8 @@ use crate::{
 pub struct InPlaceReport {
     /// Files that the catalogue did not know, or had lost, and now has.
     pub adopted: u64,
+    /// Of the adopted ones, those that share a tile with others.
+    pub paired: u64,
     /// Files that it knew.
     pub known: u64,
 }
@@ -76,7 +79,12 @@ impl Library {
             adopter.flush()?;
         }
         adopter.flush()?;
-        report.adopted = adopter.adopted;
+        report.adopted = adopter.adopted.len() as u64;
+        report.paired = core
+            .catalogue
+            .read("count what files belong to", |connection| {
+                groups::paired(connection, &adopter.adopted)
+            })?;
         Ok(report)
     }
 }

@@ -10,6 +10,7 @@ use safelight_core::{
     AssetId, CaptureTime, ContentHash, CopyState, Details, DeviceId, DevicePath, FileName,
     LibraryPath, MediaKind, PersonId, Place, Remarks, Timestamp,
 };
+use sha2::{Digest, Sha256};
 
 use crate::{
     asset::{self, Asset},
@@ -192,10 +193,28 @@ impl Library {
         answer.map(Some).map_err(|refused| refused.error)
     }
 
+    /// As [`Self::commit`], for bytes that are in memory: they are written only if no photo has them.
+    ///
+    /// # Errors
+    ///
+    /// See [`IntakeError`].
+    pub fn commit_bytes(&self, bytes: &[u8], filing: Filing) -> Result<Receipt, IntakeError> {
+        self.commit_coming(Coming::Bytes(bytes), filing, None)
+    }
+
     /// As [`Self::commit`], for an upload in pieces of this name: that it is finished is noted in the same transaction.
     pub(crate) fn commit_upload(
         &self,
         staged: Staged,
+        filing: Filing,
+        upload: Option<String>,
+    ) -> Result<Receipt, IntakeError> {
+        self.commit_coming(Coming::File(staged), filing, upload)
+    }
+
+    fn commit_coming(
+        &self,
+        coming: Coming<'_>,
         filing: Filing,
         upload: Option<String>,
     ) -> Result<Receipt, IntakeError> {
@@ -204,14 +223,15 @@ impl Library {
             return Err(IntakeError::ShuttingDown);
         }
         let root = core.ready_root()?;
-        let (hash, size) = (staged.hash(), staged.size());
+        let bytes = coming.measured();
+        let Bytes { hash, size } = bytes;
         // From here on nobody else stores these bytes, so that two at once make one photo.
         let _flight = core.flights.enter(hash);
         // And nobody else files what it may belong to, so that of two at once the second finds the first.
         let _ties = core.ties.enter_all(Tie::of(&filing));
         let before = Before::look(core, &hash, &filing)?;
         let has_company = before.company.is_there;
-        let (home, placed) = bring_home(core, &root, staged, &filing, before)?;
+        let (home, placed) = self.bring_home(&root, coming, bytes, &filing, before)?;
         if let Some(placed) = &placed {
             // In each upload's own thread: file systems let flushes that come at the same time share one journal commit.
             core.flush_folders(placed.folders())
@@ -241,6 +261,60 @@ impl Library {
             }
             refused.error
         })
+    }
+
+    /// Makes sure that the bytes are a file of the library: the one that is there already, or a new one.
+    fn bring_home(
+        &self,
+        root: &Root,
+        coming: Coming<'_>,
+        bytes: Bytes,
+        filing: &Filing,
+        before: Before,
+    ) -> Result<(Home, Option<Placed>), IntakeError> {
+        let core = self.core();
+        let staged = |coming| match coming {
+            Coming::File(staged) => Ok(staged.staged),
+            Coming::Bytes(bytes) => self.stage(root, bytes),
+        };
+        let Some((known, state)) = before.known else {
+            let mut staged = staged(coming)?;
+            let time = file_time(core, filing.prevailing().as_ref(), filing.client_modified);
+            let modified = core.make_durable(&mut staged, time)?;
+            let (folder, wish, naming) = match before.company.home {
+                Some(home) => (home.folder, home.name, Naming::Free),
+                None if filing.kind == MediaKind::Other => (
+                    before.folder,
+                    FileName::from_wish(&filing.wish),
+                    Naming::Free,
+                ),
+                None => (
+                    before.folder,
+                    FileName::from_wish(&filing.wish),
+                    Naming::Alone,
+                ),
+            };
+            let placed = core.place_new(root, &mut staged, &folder, &wish, naming, bytes)?;
+            let home = Home::New {
+                path: placed.path.clone(),
+                modified,
+            };
+            return Ok((home, Some(placed)));
+        };
+        // The promise is about these bytes, not about a file of that name: rot and an edit in place may keep the size.
+        let lying = core.look_at(&root.file(&known.path), &known)?;
+        if lying == Lying::Photo && state == Some(CopyState::Good) {
+            return Ok((Home::There(known), None));
+        }
+        let mut staged = staged(coming)?;
+        let modified = core.make_durable(&mut staged, Some(known.modified))?;
+        let placed = core.place_again(root, &mut staged, &known, lying)?;
+        let home = Home::Again {
+            path: placed.path.clone(),
+            known,
+            modified,
+        };
+        Ok((home, Some(placed)))
     }
 }
 
@@ -286,55 +360,27 @@ impl Before {
     }
 }
 
-/// Makes sure that the bytes are a file of the library: the one that is there already, or the staged one.
-fn bring_home(
-    core: &Core,
-    root: &Root,
-    staged: Staged,
-    filing: &Filing,
-    before: Before,
-) -> Result<(Home, Option<Placed>), IntakeError> {
-    let bytes = Bytes {
-        hash: staged.hash(),
-        size: staged.size(),
-    };
-    let mut staged = staged.staged;
-    let Some((known, state)) = before.known else {
-        let time = file_time(core, filing.prevailing().as_ref(), filing.client_modified);
-        let modified = core.make_durable(&mut staged, time)?;
-        let (folder, wish, naming) = match before.company.home {
-            Some(home) => (home.folder, home.name, Naming::Free),
-            None if filing.kind == MediaKind::Other => (
-                before.folder,
-                FileName::from_wish(&filing.wish),
-                Naming::Free,
-            ),
-            None => (
-                before.folder,
-                FileName::from_wish(&filing.wish),
-                Naming::Alone,
-            ),
-        };
-        let placed = core.place_new(root, &mut staged, &folder, &wish, naming, bytes)?;
-        let home = Home::New {
-            path: placed.path.clone(),
-            modified,
-        };
-        return Ok((home, Some(placed)));
-    };
-    // The promise is about these bytes, not about a file of that name: rot and an edit in place may keep the size.
-    let lying = core.look_at(&root.file(&known.path), &known)?;
-    if lying == Lying::Photo && state == Some(CopyState::Good) {
-        return Ok((Home::There(known), None));
+/// Bytes that are to become a photo's.
+enum Coming<'a> {
+    /// They are in a file of the staging folder.
+    File(Staged),
+    /// They are in memory.
+    Bytes(&'a [u8]),
+}
+
+impl Coming<'_> {
+    fn measured(&self) -> Bytes {
+        match self {
+            Self::File(staged) => Bytes {
+                hash: staged.hash(),
+                size: staged.size(),
+            },
+            Self::Bytes(bytes) => Bytes {
+                hash: ContentHash::from_bytes(Sha256::digest(bytes).into()),
+                size: bytes.len() as u64,
+            },
+        }
     }
-    let modified = core.make_durable(&mut staged, Some(known.modified))?;
-    let placed = core.place_again(root, &mut staged, &known, lying)?;
-    let home = Home::Again {
-        path: placed.path.clone(),
-        known,
-        modified,
-    };
-    Ok((home, Some(placed)))
 }
 
 /// The modification time that a file of the library gets: when it was taken, else what the device said.

@@ -93,7 +93,9 @@ pub use error::{
     CatalogueError, DiskError, IntakeError, LibraryError, LibraryUnavailable, OpenError, ReadError,
     RootError, RowError, TreeError,
 };
-pub use imports::{Brought, ImportId, ImportNote, ImportRow, ReadBefore, SourceFile};
+pub use imports::{
+    Brought, CollectionFolder, ImportId, ImportNote, ImportRow, ReadBefore, SourceFile,
+};
 pub use in_place::InPlaceReport;
 pub use intake::{Filing, Outcome, Precondition, Receipt};
 pub use jobs::{Job, JobId, NewJob};

@@ -105,7 +105,7 @@ impl Library {
             }
         }
         report.missing += missing_folders(core, &seen)?;
-        report.adopted = adopter.adopted;
+        report.adopted = adopter.adopted.len() as u64;
         look.finish();
         Ok(report)
     }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The steps, oldest first. A step that was released is never changed; a new one is added.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
@@ -13,6 +13,7 @@ const STEPS: [&str; 10] = [
     include_str!("schema/007.sql"),
     include_str!("schema/008.sql"),
     include_str!("schema/009.sql"),
+    include_str!("schema/010.sql"),
     include_str!("schema/011.sql"),
 ];
 
@@ -83,5 +84,30 @@ mod tests {
             found("SELECT concat_ws(' ', token_hash, person, started_at, expires) FROM session"),
             "token 1 5 2592000000005"
         );
+    }
+    #[test]
+    fn entries_of_archives_keep_the_folders_that_they_were_in() {
+        let mut old = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..9] {
+            old.execute_batch(step).unwrap();
+        }
+        old.execute_batch(
+            "PRAGMA user_version = 9;
+             INSERT INTO source_file (place, size, modified, hash, shown) VALUES
+               ('/down/t-001.zip//7', 1, 1, zeroblob(32), 'Photos/a.jpg'),
+               ('/down/t-001.zip//8', 1, 1, zeroblob(32), NULL),
+               ('/down/a.jpg', 1, 1, zeroblob(32), 'down/a.jpg');",
+        )
+        .unwrap();
+        assert_eq!(migrate(&mut old).unwrap(), 9);
+        let found: Vec<(String, String)> = old
+            .prepare("SELECT place, inside FROM source_file WHERE inside IS NOT NULL")
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let expected = ("/down/t-001.zip//7", "/down//Photos/a.jpg");
+        assert_eq!(found, [(expected.0.to_owned(), expected.1.to_owned())]);
     }
 }

@@ -93,21 +93,43 @@ impl Library {
             return Err(IntakeError::ShuttingDown);
         }
         let root = core.ready_root()?;
-        self.has_room(&root)?;
-        let path = core.new_staging_path(&root.path);
-        let file = core.disk.create(&path).doing("create", &path)?;
         Ok(Upload {
-            staged: StagedFile {
-                file: Some(file),
-                path,
-                disk: Arc::clone(&core.disk),
-                keep: false,
-                linked: false,
-            },
+            staged: self.new_staged(&root)?,
             hasher: Sha256::new(),
             received: 0,
             written_back: 0,
         })
+    }
+
+    /// An empty file in the staging folder.
+    fn new_staged(&self, root: &Root) -> Result<StagedFile, IntakeError> {
+        let core = self.core();
+        self.has_room(root)?;
+        let path = core.new_staging_path(&root.path);
+        let file = core.disk.create(&path).doing("create", &path)?;
+        Ok(StagedFile {
+            file: Some(file),
+            path,
+            disk: Arc::clone(&core.disk),
+            keep: false,
+            linked: false,
+        })
+    }
+
+    /// Writes bytes that are in memory into a file of the staging folder.
+    pub(crate) fn stage(&self, root: &Root, bytes: &[u8]) -> Result<StagedFile, IntakeError> {
+        let mut staged = self.new_staged(root)?;
+        let StagedFile {
+            file: Some(file),
+            path,
+            disk,
+            ..
+        } = &mut staged
+        else {
+            return Err(IntakeError::ShuttingDown);
+        };
+        disk.write(file, path, bytes).doing("write", &*path)?;
+        Ok(staged)
     }
 
     /// An upload that shares its bytes with a file on this computer. Its hash is that of what is in the library's file

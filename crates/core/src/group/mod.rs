@@ -19,6 +19,10 @@ use crate::{CaptureTime, ContentHash, Details, MediaKind};
 pub use arrange::{Group, Known, Part, arrange};
 pub use name::{EDITED, GroupName, Mark, Of, name_beside};
 
+/// More files than this have nothing in common that tells them from others: an identifier that a program gave to all of
+/// them, a name such as `image`. Then they are not compared.
+pub const MOST_ALIKE: usize = 256;
+
 /// What is known of a file that may belong to a group.
 #[derive(Clone, Debug)]
 pub struct Member {

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Cursor};
 
-use safelight_core::{AssetId, ContentHash, DevicePath, MediaKind};
+use safelight_core::{AssetId, CaptureTime, ContentHash, DevicePath, MediaKind};
 use safelight_library::{Filing, IntakeError, Library, Outcome, Precondition, Sharing, Staged};
 use safelight_media::Facts;
 use sha2::{Digest, Sha256};
@@ -41,12 +41,15 @@ impl Work<'_> {
     pub(super) fn bring(
         &self,
         sources: &[Source],
-        files: u64,
         progress: &dyn ProgressSink,
     ) -> Result<(), EngineError> {
         self.run(Stage::Bringing, Stage::Done, || {
-            let shown = self.engine.0.board.show("import", &self.what(), progress);
-            self.show(&shown, |activity| activity.total_files = Some(files));
+            let shown = self
+                .engine
+                .0
+                .board
+                .show("import", &self.request.places(), progress);
+            self.show_total(&shown, sources);
             crew::for_each(sources, &|| self.is_over(), &|opener, found| {
                 match found {
                     Found::Item(item) => {
@@ -57,7 +60,10 @@ impl Work<'_> {
                     Found::PassedOver => self.count(|counts| counts.passed_over += 1),
                 }
                 Ok(())
-            })
+            })?;
+            let paired = self.engine.library().paired_by_import(self.id)?;
+            self.count(|counts| counts.paired = paired);
+            Ok(())
         })
     }
 
@@ -140,6 +146,14 @@ impl Work<'_> {
         {
             return Ok(Done::NotWanted);
         }
+        if let Some(bytes) = &small
+            && self.request.way != Way::Link
+        {
+            let filing = self.filing(item, facts.as_ref(), source);
+            let captured = taken(item, filing.captured);
+            let receipt = library.commit_bytes(bytes, filing)?;
+            return Ok(done(receipt.outcome, false, captured));
+        }
         let hash = match (&small, before) {
             (Some(bytes), _) => Some(ContentHash::from_bytes(Sha256::digest(bytes).into())),
             (None, Some(before)) => Some(before.hash),
@@ -159,18 +173,16 @@ impl Work<'_> {
         let (staged, shared) = self.stage(opener, item, small.as_deref())?;
         if facts.is_none() {
             let mut file = File::open(staged.path())?;
-            facts = Some(self.engine.facts_of(&mut file, item));
+            let read = self.engine.facts_of(&mut file, item);
+            if !self.request.everything && !is_wanted(item, read.kind) {
+                return Ok(Done::NotWanted);
+            }
+            facts = Some(read);
         }
         let filing = self.filing(item, facts.as_ref(), source);
         let captured = taken(item, filing.captured);
         let receipt = library.commit(staged, filing)?;
-        if receipt.outcome == Outcome::Duplicate {
-            return Ok(Done::Known);
-        }
-        Ok(Done::New {
-            shared,
-            undated: is_undated(captured).then(|| undated_message(captured)),
-        })
+        Ok(done(receipt.outcome, shared, captured))
     }
 
     /// Adds what the collection says now of a photo that it brought before: a part that was missing may have come.
@@ -233,6 +245,16 @@ impl Work<'_> {
             None => read_whole(opener, item, &mut |piece| upload.write(piece))?,
         }
         Ok((upload.finish()?, false))
+    }
+}
+
+fn done(outcome: Outcome, shared: bool, captured: Option<CaptureTime>) -> Done {
+    match outcome {
+        Outcome::Duplicate => Done::Known,
+        Outcome::Stored => Done::New {
+            shared,
+            undated: is_undated(captured).then(|| undated_message(captured)),
+        },
     }
 }
 

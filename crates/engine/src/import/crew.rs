@@ -55,7 +55,7 @@ pub(crate) fn for_each(
             });
         }
         for source in sources {
-            let listing = source.list(&mut |found| {
+            let listing = source.list(&ends, &mut |found| {
                 if ends() || listed.send(found).is_err() {
                     ControlFlow::Break(())
                 } else {

@@ -102,7 +102,7 @@ impl Work<'_> {
     pub(super) fn take_in(
         &self,
         place: &Place,
-        files: u64,
+        sources: &[Source],
         progress: &dyn ProgressSink,
     ) -> Result<(), EngineError> {
         self.run(Stage::Bringing, Stage::Done, || {
@@ -119,8 +119,11 @@ impl Work<'_> {
                 .walking
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            let shown = engine.0.board.show("import", &self.what(), progress);
-            self.show(&shown, |activity| activity.total_files = Some(files));
+            let shown = engine
+                .0
+                .board
+                .show("import", &self.request.places(), progress);
+            self.show_total(&shown, sources);
             let report = engine.library().take_in_folder(
                 &folder,
                 &|path, name| engine.describe(path, name),
@@ -134,6 +137,7 @@ impl Work<'_> {
             )?;
             self.count(|counts| {
                 counts.new = report.adopted;
+                counts.paired = report.paired;
                 counts.known = report.known;
                 counts.files = report.adopted + report.known;
             });

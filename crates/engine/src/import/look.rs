@@ -1,21 +1,25 @@
 //! Finding out what an import would do. Nothing is written to the library.
 //!
 //! Only files that may be there already are read to their end: those that have the size of a photo of the library or of
-//! another file of the collection. All others are new, whatever their bytes are.
+//! another file of the collection. All others are new, whatever their bytes are. Of an archive's entries those are looked
+//! into that others of their name lie beside.
 
 use std::{
     collections::{HashMap, HashSet},
+    io::Cursor,
     ops::ControlFlow,
     sync::{Mutex, PoisonError},
 };
 
 use safelight_core::ContentHash;
 use safelight_library::SourceFile;
+use safelight_media::Facts;
 
 use super::{
     crew,
-    file::{self, is_undated, is_wanted, taken},
-    item::{Found, Item, Left, Reason},
+    file::{self, Trouble, is_undated, is_wanted, read_whole, taken},
+    item::{Found, Item, Left, Origin, Reason},
+    paired::{Company, Stems, has_identifier},
     request::{Stage, UNDATED},
     source::{Opener, Source},
     work::Work,
@@ -25,11 +29,19 @@ use crate::{activity::ProgressSink, error::EngineError};
 /// Hashes that share one transaction.
 const READ: usize = 256;
 
+/// The longest entry of an archive that is unpacked to be looked into, in bytes. Films are longer; they have no company but
+/// an edit.
+const UNPACKED: u64 = 64 << 20;
+
 /// What is known of a collection while it is looked at.
 struct Look<'a> {
     work: &'a Work<'a>,
     /// The sizes that more than one file has.
     common: HashSet<u64>,
+    stems: Stems,
+    company: Mutex<Company>,
+    /// The entry that is looked into: one at a time, since it is in memory.
+    unpacked: Mutex<Vec<u8>>,
     /// The bytes that the collection has.
     seen: Mutex<HashSet<ContentHash>>,
     read: Mutex<Vec<(SourceFile, ContentHash)>>,
@@ -47,8 +59,8 @@ impl Work<'_> {
                 .engine
                 .0
                 .board
-                .show("import-look", &self.what(), progress);
-            let sizes = self.sizes(sources);
+                .show("import-look", &self.request.places(), progress);
+            let (sizes, stems) = self.names_and_sizes(sources);
             let files = sizes.values().map(|count| u64::from(*count)).sum();
             self.show(&shown, |activity| activity.total_files = Some(files));
             let look = Look {
@@ -57,6 +69,9 @@ impl Work<'_> {
                     .into_iter()
                     .filter_map(|(size, count)| (count > 1).then_some(size))
                     .collect(),
+                stems,
+                company: Mutex::default(),
+                unpacked: Mutex::default(),
                 seen: Mutex::default(),
                 read: Mutex::default(),
             };
@@ -71,17 +86,21 @@ impl Work<'_> {
                 }
                 Ok(())
             })?;
+            look.count_paired()?;
             look.write_read()
         })
     }
 
-    /// How many files have each size.
-    fn sizes(&self, sources: &[Source]) -> HashMap<u64, u32> {
-        let mut sizes = HashMap::new();
+    /// How many files have each size, and each name.
+    fn names_and_sizes(&self, sources: &[Source]) -> (HashMap<u64, u32>, Stems) {
+        let (mut sizes, mut stems) = (HashMap::new(), Stems::default());
         for source in sources {
-            let listing = source.list(&mut |found| {
+            let listing = source.list(&|| self.is_over(), &mut |found| {
                 if let Found::Item(item) = found {
                     *sizes.entry(item.length).or_default() += 1;
+                    if let Some(file) = self.source_file(&item) {
+                        stems.add(&file, item.name());
+                    }
                 }
                 if self.is_over() {
                     ControlFlow::Break(())
@@ -93,18 +112,7 @@ impl Work<'_> {
                 break;
             }
         }
-        sizes
-    }
-
-    /// What it is about, for whoever watches.
-    pub(super) fn what(&self) -> String {
-        let paths: Vec<_> = self
-            .request
-            .paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
-        paths.join(", ")
+        (sizes, stems)
     }
 
     /// What a file of the collection is known by from one run to the next.
@@ -119,9 +127,21 @@ impl Work<'_> {
     }
 }
 
+/// Whether bytes are there already.
+struct Known {
+    /// None if no other file can have them.
+    hash: Option<ContentHash>,
+    /// Whether the library has them.
+    is_here: bool,
+    /// Whether the collection has them a second time.
+    is_again: bool,
+}
+
 impl Look<'_> {
     fn item(&self, opener: &mut Opener, item: &Item) -> Result<(), EngineError> {
-        let facts = match self.work.engine.facts_before(opener, item) {
+        let source = self.work.source_file(item);
+        let has_others = self.stems.has_others(source.as_ref(), item.name());
+        let facts = match self.facts(opener, item, has_others) {
             Ok(facts) => facts,
             Err(trouble) => return self.work.leave(trouble.of(item)?),
         };
@@ -129,10 +149,18 @@ impl Look<'_> {
         if kind.is_some_and(|kind| !self.work.request.everything && !is_wanted(item, kind)) {
             return self.work.leave(not_a_photo(item));
         }
-        let known = match self.is_known(opener, item)? {
-            Ok(known) => known,
+        let found = match self.is_known(opener, item, source.as_ref())? {
+            Ok(found) => found,
             Err(left) => return self.work.leave(left),
         };
+        let known = found.is_here || found.is_again;
+        if let Some(facts) = &facts
+            && (has_others || has_identifier(facts))
+        {
+            let mut company = self.company.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_new = !found.is_here;
+            company.add(source.as_ref(), item.name(), facts, found.hash, is_new);
+        }
         let captured = taken(item, facts.and_then(|facts| facts.captured));
         // An entry of an archive that nothing was said of is looked into only when it is brought in.
         let undated = !known && kind.is_some() && is_undated(captured);
@@ -151,18 +179,49 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Whether the library has an item's bytes, or the collection has them a second time.
+    /// What an item says of itself; none of an archive's entry whose company is not asked for.
+    fn facts(
+        &self,
+        opener: &mut Opener,
+        item: &Item,
+        has_others: bool,
+    ) -> Result<Option<Facts>, Trouble> {
+        let engine = self.work.engine;
+        if matches!(item.origin, Origin::File(_)) || !has_others || item.length > UNPACKED {
+            return engine.facts_before(opener, item);
+        }
+        let mut bytes = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes.clear();
+        read_whole(opener, item, &mut |piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(Some(engine.facts_of(&mut Cursor::new(&*bytes), item)))
+    }
+
+    fn count_paired(&self) -> Result<(), EngineError> {
+        let (library, person) = (self.work.engine.library(), self.work.person);
+        let company = self.company.lock().unwrap_or_else(PoisonError::into_inner);
+        let paired = company.paired(|member| library.has_company(person, member))?;
+        self.work.count(|counts| counts.paired = paired);
+        Ok(())
+    }
+
     fn is_known(
         &self,
         opener: &mut Opener,
         item: &Item,
-    ) -> Result<Result<bool, Left>, EngineError> {
+        source: Option<&SourceFile>,
+    ) -> Result<Result<Known, Left>, EngineError> {
         let library = self.work.engine.library();
         if !self.common.contains(&item.length) && !library.has_size(item.length)? {
-            return Ok(Ok(false));
+            return Ok(Ok(Known {
+                hash: None,
+                is_here: false,
+                is_again: false,
+            }));
         }
-        let file = self.work.source_file(item);
-        let before = match &file {
+        let before = match source {
             Some(file) => library.read_before(&file.place, file.size, file.modified)?,
             None => None,
         };
@@ -170,7 +229,7 @@ impl Look<'_> {
             Some(before) => before.hash,
             None => match file::hash(opener, item) {
                 Ok(hash) => {
-                    self.note_read(file, hash)?;
+                    self.note_read(source.cloned(), hash)?;
                     hash
                 }
                 Err(trouble) => return Ok(Err(trouble.of(item)?)),
@@ -181,7 +240,11 @@ impl Look<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(hash);
-        Ok(Ok(!first || library.asset_by_hash(&hash)?.is_some()))
+        Ok(Ok(Known {
+            hash: Some(hash),
+            is_here: library.asset_by_hash(&hash)?.is_some(),
+            is_again: !first,
+        }))
     }
 
     fn note_read(&self, file: Option<SourceFile>, hash: ContentHash) -> Result<(), EngineError> {

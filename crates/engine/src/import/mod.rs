@@ -15,6 +15,7 @@
 //! | several items in hand at once | `crew` |
 //! | one item: wanted or not, when it was taken, its hash | `file` |
 //! | finding out what would happen | `look` |
+//! | how many will share a tile with others | `paired` |
 //! | bringing items in; files that stay where they lie | `bring`, `in_place` |
 //! | an import at work: counts, notes, stopping | `work` |
 //! | the folders of this computer, to choose from | [`choose`] |
@@ -28,13 +29,14 @@ mod folder;
 mod in_place;
 pub mod item;
 mod look;
+mod paired;
 mod part;
 mod recognise;
 pub mod request;
 mod source;
 mod work;
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::path::PathBuf;
 
 use safelight_core::PersonId;
 use safelight_library::{ImportId, ImportRow, Outcome};
@@ -43,7 +45,7 @@ pub use choose::{Chosen, SubFolder};
 pub use request::{Counts, FileBrought, FileNote, ImportStatus, Request, Stage, Standing, Way};
 pub(crate) use work::AtWork;
 
-use self::{item::Found, source::Source, work::Work};
+use self::{source::Source, work::Work};
 use crate::{
     activity::{ProgressSink, Quiet},
     error::EngineError,
@@ -120,11 +122,10 @@ impl Engine {
     ) -> Result<ImportStatus, EngineError> {
         let work = Work::begin(self, &self.import_row(id)?)?;
         let sources = self.collections(&work.request)?;
-        let files = count(&sources);
         if work.request.way == Way::InPlace {
-            work.take_in(&self.place_of(&work.request.paths)?, files, progress)?;
+            work.take_in(&self.place_of(&work.request.paths)?, &sources, progress)?;
         } else {
-            work.bring(&sources, files, progress)?;
+            work.bring(&sources, progress)?;
         }
         drop(work);
         self.import(id)
@@ -309,17 +310,4 @@ impl Engine {
             changed_at: crate::view::text(row.changed_at),
         })
     }
-}
-
-/// How many items there are: a walk without looking into any.
-fn count(sources: &[Source]) -> u64 {
-    let mut files = 0;
-    for source in sources {
-        let listing = source.list(&mut |found| {
-            files += u64::from(matches!(found, Found::Item(_)));
-            ControlFlow::Continue(())
-        });
-        debug_assert!(listing.is_continue(), "nothing ends a count");
-    }
-    files
 }

@@ -20,6 +20,15 @@ pub struct Request {
     pub everything: bool,
 }
 
+impl Request {
+    /// Its paths, for a person.
+    #[must_use]
+    pub fn places(&self) -> String {
+        let paths = self.paths.iter().map(|path| path.display().to_string());
+        paths.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// How the bytes come into the library. The originals are never changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -81,6 +90,10 @@ pub struct Counts {
     pub known: u64,
     /// Of the new ones, those whose date is not known from more than the file's own time.
     pub undated: u64,
+    /// Of the new ones, those that share a tile with others: the parts of a Live Photo, a raw picture and its JPEG, an edit
+    /// and its original, a burst, sidecars.
+    #[serde(default)]
+    pub paired: u64,
     /// Of the new ones, those that share their bytes with the original.
     pub shared: u64,
     /// What is not brought in, by [`Reason`].

@@ -75,11 +75,16 @@ impl Source {
         Ok(sources)
     }
 
-    /// Hands over everything that is in it, until `each` breaks.
-    pub(crate) fn list(&self, each: &mut dyn FnMut(Found) -> ControlFlow<()>) -> ControlFlow<()> {
+    /// Hands over everything that is in it, until `each` breaks. What an export says of its files is read before the first
+    /// of them is handed over, unless `is_over` says meanwhile that nobody waits for it any more.
+    pub(crate) fn list(
+        &self,
+        is_over: &dyn Fn() -> bool,
+        each: &mut dyn FnMut(Found) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         match self {
             Self::Folder(folder) => folder.list(each),
-            Self::Export(export) => export.list(each),
+            Self::Export(export) => export.list(is_over, each),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::ControlFlow,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -12,8 +13,9 @@ use safelight_core::PersonId;
 use safelight_library::{ImportId, ImportNote, ImportRow, IntakeError};
 
 use super::{
-    item::Left,
+    item::{Found, Left},
     request::{Counts, Request, Stage, Standing},
+    source::Source,
 };
 use crate::{activity::Shown, error::EngineError, model::Activity, start::Engine};
 
@@ -174,6 +176,25 @@ impl<'a> Work<'a> {
         self.engine.library().note_of_import(self.id, &notes)?;
         notes.clear();
         Ok(())
+    }
+
+    /// Shows how many items there are: a walk without looking into any.
+    pub(super) fn show_total(&self, shown: &Shown<'_>, sources: &[Source]) {
+        let mut files = 0;
+        for source in sources {
+            let listing = source.list(&|| self.is_over(), &mut |found| {
+                files += u64::from(matches!(found, Found::Item(_)));
+                if self.is_over() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            if listing.is_break() {
+                return;
+            }
+        }
+        self.show(shown, |activity| activity.total_files = Some(files));
     }
 
     /// Shows that one more item is done.

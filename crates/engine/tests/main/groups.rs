@@ -9,7 +9,10 @@ use safelight_engine::{
     import::{Counts, Request, Way},
     model::PhotoReceipt,
 };
-use safelight_testkit::{Photos, corpus, tree};
+use safelight_testkit::{
+    Photos, corpus, tree,
+    zip::{Entry, Zip},
+};
 
 use crate::house::House;
 
@@ -250,5 +253,74 @@ fn a_folders_files_end_in_groups_in_whatever_order_they_come() {
         assert_eq!((again.new, again.known), (0, 10));
         assert_eq!(all_groups(&house), expected, "{order:?}");
         assert_eq!(tree::hashes(&house.library()).unwrap(), library);
+    }
+}
+
+/// Writes an archive.
+fn zip(path: &Path, entries: &[(&str, &[u8])]) {
+    let mut zip = Zip::default();
+    for (name, bytes) in entries {
+        zip.add(&Entry::deflated(name, bytes));
+    }
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, zip.finish()).unwrap();
+}
+
+#[test]
+fn sidecars_in_an_exports_archives_find_their_photos() {
+    let mut roll = Photos::new(43);
+    let [mine, yours, alone] = [(); 3].map(|()| roll.next(1_500).bytes);
+    let at = |name: &str| format!("Takeout/Google Photos/{name}");
+    let (photo, note) = (
+        at("Photos from 2019/IMG_1.JPG"),
+        at("Photos from 2019/IMG_1.AAE"),
+    );
+    let (other, more) = (at("Trip/IMG_1.JPG"), at("Trip/IMG_1.JPG.xmp"));
+    let elsewhere = at("Photos from 2020/IMG_1.AAE");
+    let single = at("Photos from 2020/IMG_2.JPG");
+    let photos: [(&str, &[u8]); 3] = [(&photo, &mine), (&other, &yours), (&single, &alone)];
+    let notes: [(&str, &[u8]); 3] = [
+        (&note, b"<plist>crop</plist>"),
+        (&more, b"<x:xmpmeta/>"),
+        (&elsewhere, b"<plist>another</plist>"),
+    ];
+    let named = |files: &[(&str, &str)]| {
+        let files = files.iter();
+        files
+            .map(|(role, name)| ((*role).to_owned(), (*name).to_owned()))
+            .collect::<BTreeSet<_>>()
+    };
+    let expected = BTreeSet::from([
+        BTreeSet::new(),
+        named(&[("lead", "IMG_1.JPG"), ("sidecar", "IMG_1.AAE")]),
+        named(&[("lead", "IMG_1.JPG"), ("sidecar", "IMG_1.JPG.xmp")]),
+    ]);
+    for photos_first in [true, false] {
+        for at_once in [true, false] {
+            let house = House::new();
+            let folder = house.dir.path().join("downloads");
+            let part = |number: u8| folder.join(format!("takeout-20260201T100000Z-00{number}.zip"));
+            let (one, two) = match photos_first {
+                true => (&photos, &notes),
+                false => (&notes, &photos),
+            };
+            zip(&part(1), one);
+            if !at_once {
+                import(&house, &folder);
+            }
+            zip(&part(2), two);
+            assert_eq!(import(&house, &folder).troubles(), 0);
+            assert_eq!(house.status().photos, 6);
+            assert_eq!(all_groups(&house), expected, "{photos_first} {at_once}");
+            // Each lies beside its photo.
+            let library = tree::files(&house.library()).unwrap();
+            for sidecar in library.iter().filter(|path| path.ends_with(".xmp")) {
+                let photo = sidecar.trim_end_matches(".xmp");
+                assert!(library.iter().any(|path| path == photo), "{library:?}");
+            }
+            let again = import(&house, &folder);
+            assert_eq!((again.new, again.known), (0, 6));
+            assert_eq!(tree::files(&house.library()).unwrap(), library);
+        }
     }
 }

@@ -11,6 +11,7 @@ mod groups;
 mod house;
 mod import;
 mod intake;
+mod paired;
 mod pairing;
 mod people;
 mod pictures;

@@ -1,7 +1,7 @@
 //! Importing in the page: the owner chooses a folder, sees what would happen, has it done, and reads what came of it.
 
 use safelight_engine::{Answer, Command};
-use safelight_testkit::{Browser, Collection, process::until};
+use safelight_testkit::{Browser, Collection, Photos, process::until};
 
 use crate::house::House;
 
@@ -53,6 +53,29 @@ fn a_folder_is_chosen_looked_at_and_brought_in_without_a_script() {
     assert!(
         list.contains("old &#38; odd") && list.contains("done"),
         "{list}"
+    );
+}
+
+#[test]
+fn what_will_share_a_tile_is_said_before_and_after() {
+    let house = House::new();
+    let folder = house.beside("old");
+    std::fs::create_dir(&folder).unwrap();
+    let picture = Photos::new(9).next(900);
+    picture.write(std::path::Path::new(&folder)).unwrap();
+    let sidecar = format!("{folder}/{}.xmp", picture.name);
+    std::fs::write(sidecar, "<x:xmpmeta/>").unwrap();
+    let mut browser = house.browser();
+    let begun = browser.fill("/import", "/import", &[("paths", &folder)]);
+    let page = begun.header("location").unwrap().to_owned();
+    let looked = rested(&mut browser, &page);
+    let told = "<dt>Will share a tile with others</dt><dd>2 ";
+    assert!(looked.contains(told), "{looked}");
+    browser.fill(&page, &format!("{page}/begin"), &[]);
+    let done = rested(&mut browser, &page);
+    assert!(
+        done.contains("<dt>Share a tile with others</dt><dd>2 "),
+        "{done}"
     );
 }
 

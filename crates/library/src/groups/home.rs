@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 use safelight_core::{
     FileName, LibraryPath, MediaKind,
-    group::{GroupName, arrange, name_beside},
+    group::{GroupName, name_beside},
 };
 
-use super::{New, near::Near, with_new};
+use super::{New, joined, near::Near};
 use crate::{people, stored::PathKey};
 
 /// How a name is chosen.
@@ -35,20 +35,8 @@ pub(super) fn beside(
     if near.is_empty() {
         return Ok(None);
     }
-    // No other group has this number.
-    let groups = arrange(&with_new(new, 0, near));
-    let own = groups.into_iter().find_map(|group| {
-        let mut members: Vec<usize> = group.parts.iter().map(|part| part.file).collect();
-        members.push(group.lead);
-        members.contains(&0).then_some(members)
-    });
     let mut first: Option<&Near> = None;
-    for other in own
-        .into_iter()
-        .flatten()
-        .filter_map(|file| file.checked_sub(1))
-    {
-        let other = &near[other];
+    for other in joined(new, near) {
         if other.known.member.kind != MediaKind::Other
             && first.is_none_or(|first| other.id < first.id)
             && people::whose_folder(connection, &PathKey::of(&other.path).folder)? == new.person

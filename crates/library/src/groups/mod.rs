@@ -26,9 +26,9 @@ use safelight_core::{
 
 use crate::{
     asset::{self, Asset},
-    error::CatalogueError,
+    error::{CatalogueError, LibraryError},
     evidence::{judge, stored_rule},
-    imports::SourceFile,
+    imports::{CollectionFolder, SourceFile},
     intake::Filing,
     open::{Core, Library},
     people,
@@ -75,8 +75,8 @@ pub(crate) enum Folder {
     Tree(i64),
     /// Of the library, by its key. The names are those of the files.
     Library(String),
-    /// Of a collection that is imported, by its path with the separator at its end.
-    Collection(String),
+    /// Of a collection that is imported.
+    Collection(CollectionFolder),
     /// Of the library, by its key, for a file that comes to it from elsewhere, nobody knows which folder: the names are also
     /// those that the files came with. They say nothing of sidecars, which have no time to tell two photos of one name apart.
     Arriving(String),
@@ -110,7 +110,7 @@ impl New {
             (Some(_), Some(tree), _) => Some(Folder::Tree(tree)),
             // A new folder of the tree: nothing is beside it.
             (Some(_), None, _) => None,
-            (None, _, Some(folder)) => Some(Folder::Collection(folder.to_owned())),
+            (None, _, Some(folder)) => Some(Folder::Collection(folder)),
             (None, _, None) => Some(Folder::Arriving(library.to_owned())),
         };
         Self {
@@ -199,6 +199,19 @@ fn with_new(new: &New, group: i64, near: &[Near]) -> Vec<Known> {
     std::iter::once(first).chain(others).collect()
 }
 
+/// The files that a new one would be in one group with.
+fn joined<'a>(new: &New, near: &'a [Near]) -> impl Iterator<Item = &'a Near> {
+    // No other group has this number.
+    let groups = arrange(&with_new(new, 0, near));
+    let own = groups.into_iter().find_map(|group| {
+        let mut members: Vec<usize> = group.parts.iter().map(|part| part.file).collect();
+        members.push(group.lead);
+        members.contains(&0).then_some(members)
+    });
+    let files = own.into_iter().flatten();
+    files.filter_map(|file| near.get(file.checked_sub(1)?))
+}
+
 /// Brings the groups in line with a photo that is here now, and what follows for their safety.
 pub(crate) fn regroup(
     core: &Core,
@@ -274,7 +287,42 @@ pub(crate) fn of(connection: &Connection, photo: &Asset) -> rusqlite::Result<Vec
     Ok(group)
 }
 
+/// How many of these photos share a tile with others.
+pub(crate) fn paired(connection: &Connection, photos: &[AssetId]) -> Result<u64, LibraryError> {
+    let mut query = connection.prepare_cached(
+        "SELECT 1 FROM asset a WHERE a.id = ?1
+           AND (a.part_of IS NOT NULL OR EXISTS (SELECT 1 FROM asset p WHERE p.part_of = a.id))",
+    )?;
+    let mut paired = 0;
+    for photo in photos {
+        paired += u64::from(query.exists([photo.0])?);
+    }
+    Ok(paired)
+}
+
 impl Library {
+    /// Whether a file that is not here would join photos of a person that are, by what it says of itself: whatever its
+    /// name is, and wherever it comes from.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue's.
+    pub fn has_company(&self, person: PersonId, member: &Member) -> Result<bool, CatalogueError> {
+        let new = New {
+            asset: None,
+            member: member.clone(),
+            arrived: self.core().clock.now(),
+            person,
+            folders: Vec::new(),
+        };
+        self.core()
+            .catalogue
+            .read("look for what a file belongs to", |connection| {
+                let near = near(connection, &new)?;
+                Ok(joined(&new, &near).next().is_some())
+            })
+    }
+
     /// All files of a photo's group, the one that stands for it first; only the photo itself if it is in none. Nothing if
     /// there is no such photo.
     ///

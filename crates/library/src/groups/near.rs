@@ -5,19 +5,16 @@ use std::{collections::BTreeMap, path::is_separator};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use safelight_core::{
     AssetId, LibraryPath, MediaKind, Precision,
-    group::{GroupName, Known, Member, Role},
+    group::{GroupName, Known, MOST_ALIKE, Member, Role},
     lasting_name,
 };
 
 use super::{Folder, New};
 use crate::{
     details::{DETAILS, details},
+    imports::CollectionFolder,
     stored::{at_most, captured, hash, path, time, word},
 };
-
-/// More files than this have nothing in common that tells them from others: an identifier that a program gave to all of
-/// them, a name such as `image`.
-const MOST: usize = 256;
 
 /// How far the pictures of a burst may be apart that are found by their time, in seconds.
 const BURST_SECONDS: i64 = 10;
@@ -81,7 +78,7 @@ pub(super) fn near(connection: &Connection, new: &New) -> rusqlite::Result<Vec<N
     let mut found = BTreeMap::<i64, Option<String>>::new();
     by_identifiers(connection, new, &mut found)?;
     by_names(connection, new, &mut found)?;
-    if found.len() > MOST {
+    if found.len() > MOST_ALIKE {
         found.clear();
     }
     let mut files = BTreeMap::<i64, Near>::new();
@@ -141,11 +138,11 @@ fn by_identifiers(
                AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?2) LIMIT ?3"
         ))?;
         let rows = query.query_map(
-            params![identifier, new.person.0, at_most(MOST + 1)],
+            params![identifier, new.person.0, at_most(MOST_ALIKE + 1)],
             |row| row.get(0),
         )?;
         let ids = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
-        if ids.len() <= MOST {
+        if ids.len() <= MOST_ALIKE {
             found.extend(ids.into_iter().map(|id| (id, None)));
         }
     }
@@ -174,7 +171,7 @@ fn by_names(
         }
         for beginning in &beginnings {
             let mut listed = listed(connection, new, folder, beginning)?;
-            if listed.len() > MOST {
+            if listed.len() > MOST_ALIKE {
                 listed = self::listed(connection, new, folder, &format!("{beginning}."))?;
             }
             for (id, names) in listed {
@@ -195,7 +192,7 @@ fn by_names(
     Ok(())
 }
 
-/// The files of a folder whose names begin alike, up to one over [`MOST`], each with the names that count.
+/// The files of a folder whose names begin alike, up to one over [`MOST_ALIKE`], each with the names that count.
 fn listed(
     connection: &Connection,
     new: &New,
@@ -209,7 +206,7 @@ fn listed(
                 "SELECT asset, name FROM entry WHERE parent = ?1 AND name >= ?2 AND name < ?3 AND removed_at IS NULL
                    AND asset IS NOT NULL LIMIT ?4",
             )?
-            .query_map(params![parent, beginning, end, at_most(MOST + 1)], |row| {
+            .query_map(params![parent, beginning, end, at_most(MOST_ALIKE + 1)], |row| {
                 Ok((row.get(0)?, vec![row.get(1)?]))
             })?
             .collect(),
@@ -230,7 +227,7 @@ fn listed(
                         folded(beginning),
                         folded(&end),
                         came_with.then_some(MediaKind::Other.as_str()),
-                        at_most(MOST + 1)
+                        at_most(MOST_ALIKE + 1)
                     ],
                     |row| {
                         let mut names = vec![path(row, 1)?.name().to_owned()];
@@ -249,17 +246,21 @@ fn listed(
 fn in_collection(
     connection: &Connection,
     new: &New,
-    folder: &str,
+    folder: &CollectionFolder,
     beginning: &str,
 ) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
+    let (column, folder) = match folder {
+        CollectionFolder::OnDisk(folder) => ("place", folder),
+        CollectionFolder::InArchives(folder) => ("inside", folder),
+    };
     // The limit counts also what is no photo yet, and what lies in folders below: no look takes long.
-    let mut query = connection.prepare_cached(
+    let mut query = connection.prepare_cached(&format!(
         "SELECT a.id, s.name FROM
-           (SELECT hash, substr(place, length(?1) + 1) AS name FROM source_file
-            WHERE place >= ?1 || ?2 AND place < ?1 || ?2 || ?3 LIMIT ?5) s
+           (SELECT hash, substr({column}, length(?1) + 1) AS name FROM source_file
+            WHERE {column} >= ?1 || ?2 AND {column} < ?1 || ?2 || ?3 LIMIT ?5) s
          LEFT JOIN asset a ON a.hash = s.hash
-           AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?4)",
-    )?;
+           AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?4)"
+    ))?;
     let mut read = |beginning: &str| {
         query
             .query_map(
@@ -268,14 +269,14 @@ fn in_collection(
                     beginning,
                     LAST.to_string(),
                     new.person.0,
-                    at_most(MOST + 1)
+                    at_most(MOST_ALIKE + 1)
                 ],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?
             .collect::<rusqlite::Result<Vec<(Option<i64>, String)>>>()
     };
     let mut files = read(beginning)?;
-    if files.len() > MOST {
+    if files.len() > MOST_ALIKE {
         files = read(&format!("{beginning}."))?;
     }
     Ok(files
@@ -309,7 +310,7 @@ fn by_time(connection: &Connection, new: &New) -> rusqlite::Result<Vec<(i64, Str
                AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?3) LIMIT ?4",
         )?
         .query_map(
-            params![from.to_string(), to.to_string(), new.person.0, at_most(MOST)],
+            params![from.to_string(), to.to_string(), new.person.0, at_most(MOST_ALIKE)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?
         .collect()

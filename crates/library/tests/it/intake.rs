@@ -395,6 +395,40 @@ fn a_file_that_was_only_called_damaged_is_the_photos_again() {
 }
 
 #[test]
+fn bytes_in_memory_are_written_only_if_nobody_has_them() {
+    let home = Home::new();
+    let library = home.ready();
+    let first = library.commit_bytes(b"small", found("a.jpg")).unwrap();
+    assert_eq!(
+        (first.path.clone(), first.outcome),
+        (lp("2024/05/a.jpg"), Outcome::Stored)
+    );
+    let again = library.commit_bytes(b"small", found("b.jpg")).unwrap();
+    assert_eq!(
+        (again.asset, again.outcome),
+        (first.asset, Outcome::Duplicate)
+    );
+    // A file that was lost, and one that rotted, come back.
+    for damage in [None, Some("smell")] {
+        let file = home.root().join("2024/05/a.jpg");
+        match damage {
+            None => fs::remove_file(&file).unwrap(),
+            Some(bytes) => {
+                let time = fs::metadata(&file).unwrap().modified().unwrap();
+                fs::write(&file, bytes).unwrap();
+                let file = fs::File::options().write(true).open(&file).unwrap();
+                file.set_modified(time).unwrap();
+            }
+        }
+        let back = library.commit_bytes(b"small", found("c.jpg")).unwrap();
+        assert_eq!((back.asset, &back.path), (first.asset, &first.path));
+        assert_eq!(home.photos()["2024/05/a.jpg"], b"small");
+    }
+    assert_eq!(home.photos().len(), 1);
+    assert!(home.staged().is_empty());
+}
+
+#[test]
 fn a_file_that_a_crash_left_under_the_wished_name_becomes_the_photo() {
     let home = Home::new();
     let library = home.ready();

@@ -34,6 +34,18 @@ pub(super) fn describe(outcome: &ImportOutcome, text: &mut String) -> std::fmt::
             count(counts.known)
         )?,
     }
+    if counts.paired > 0 {
+        let share = match stage {
+            Stage::Looked => "would share",
+            _ => "share",
+        };
+        writeln!(
+            text,
+            "{} of the new ones {share} a tile with others: Live Photos, raw pictures and their JPEGs, edits, bursts, notes \
+             of programs.",
+            count(counts.paired)
+        )?;
+    }
     if counts.shared > 0 {
         writeln!(text, "{} take no room twice.", count(counts.shared))?;
     }

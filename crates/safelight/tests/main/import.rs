@@ -1,8 +1,8 @@
 //! `safelight import`: beside a server and without one, ended at any moment, and on a disk that is too small.
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use safelight_testkit::{Cli, Collection, Server, process::Process, process::until, tree};
+use safelight_testkit::{Cli, Collection, Photos, Server, process::Process, process::until, tree};
 use serde_json::Value;
 
 use crate::{
@@ -112,11 +112,21 @@ fn a_running_server_imports_for_the_command_line() {
     let house = House::new();
     let made = Collection::make(&house.path("old"), 7, 40).unwrap();
     let old = made.root.to_str().unwrap();
-    let looked = house.cli().json(&["import", old, "--preview", "--json"]);
-    assert_eq!(
-        number(&looked["import"]["standing"]["looked"], "new"),
-        made.different()
+    let beside = house.path("beside");
+    fs::create_dir(&beside).unwrap();
+    let picture = Photos::new(8).next(900);
+    picture.write(&beside).unwrap();
+    fs::write(beside.join(format!("{}.xmp", picture.name)), "<x:xmpmeta/>").unwrap();
+    let beside = beside.to_str().unwrap();
+    let told = house.cli().ok(&["import", beside, "--preview"]).stdout;
+    assert!(
+        told.contains("2 of the new ones would share a tile"),
+        "{told}"
     );
+    let looked = house.cli().json(&["import", old, "--preview", "--json"]);
+    let looked = &looked["import"]["standing"]["looked"];
+    assert_eq!(number(looked, "new"), made.different());
+    assert_eq!(number(looked, "paired"), 0);
     assert_eq!(house.count("photos"), 0);
     let told = house.cli().ok(&["import", old]).stdout;
     assert!(told.contains("are new"), "{told}");

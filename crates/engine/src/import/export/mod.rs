@@ -80,8 +80,18 @@ impl Export {
     }
 
     /// Hands over what is in it.
-    pub(crate) fn list(&self, each: &mut dyn FnMut(Found) -> ControlFlow<()>) -> ControlFlow<()> {
-        let listed = self.listed.get_or_init(|| Reading::of(self).finish());
+    pub(crate) fn list(
+        &self,
+        is_over: &dyn Fn() -> bool,
+        each: &mut dyn FnMut(Found) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let listed = match self.listed.get() {
+            Some(listed) => listed,
+            None => {
+                let listed = Reading::of(self, is_over)?.finish(is_over)?;
+                self.listed.get_or_init(|| listed)
+            }
+        };
         for left in &listed.left {
             each(Found::Left(left.clone()))?;
         }
@@ -156,5 +166,41 @@ impl Judged {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, fs};
+
+    use super::*;
+
+    #[test]
+    fn reading_what_is_said_ends_when_nobody_waits_and_begins_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let year = dir.path().join("Photos from 2020");
+        fs::create_dir(&year).unwrap();
+        for number in 0..5 {
+            fs::write(year.join(format!("{number}.jpg")), [0xff, 0xd8, number]).unwrap();
+            fs::write(year.join(format!("{number}.jpg.json")), "{}").unwrap();
+        }
+        let mut export = Export::new(Service::Takeout, TimeZone::UTC);
+        let folder = Folder::new(dir.path().to_owned(), "export".to_owned(), Vec::new());
+        export.add_folder(folder);
+        let (asked, items) = (Cell::new(0), Cell::new(0));
+        let list = |most: u32| {
+            let is_over = || {
+                asked.set(asked.get() + 1);
+                asked.get() > most
+            };
+            export.list(&is_over, &mut |found| {
+                items.set(items.get() + u32::from(matches!(found, Found::Item(_))));
+                ControlFlow::Continue(())
+            })
+        };
+        assert!(list(3).is_break());
+        assert_eq!((asked.get(), items.get()), (4, 0));
+        assert!(list(u32::MAX).is_continue());
+        assert_eq!(items.get(), 5);
     }
 }

@@ -83,7 +83,8 @@ impl Told {
 }
 
 impl Reading {
-    pub(super) fn of(export: &Export) -> Self {
+    /// Reads it, until `is_over`: there may be a hundred thousand descriptions.
+    pub(super) fn of(export: &Export, is_over: &dyn Fn() -> bool) -> ControlFlow<(), Self> {
         let mut reading = Self {
             told: match export.service {
                 Service::Takeout => Told::Takeout(Takeout::default()),
@@ -102,12 +103,12 @@ impl Reading {
             );
         }
         for path in &export.parts {
-            reading.part(path);
+            reading.part(path, is_over)?;
         }
         for folder in &export.folders {
-            reading.folder(folder);
+            reading.folder(folder, is_over)?;
         }
-        reading
+        ControlFlow::Continue(reading)
     }
 
     fn missing_parts(&mut self, export: &Export) {
@@ -137,13 +138,14 @@ impl Reading {
     }
 
     /// Reads an archive.
-    fn part(&mut self, path: &Path) {
+    fn part(&mut self, path: &Path, is_over: &dyn Fn() -> bool) -> ControlFlow<()> {
         let name = name_of(path);
         let listed = match part::list(path) {
             Ok(listed) => listed,
             Err(error) => {
                 let message = format!("This part could not be read: {error}. Download it again");
-                return self.leave(&name, Reason::MissingPart, &message);
+                self.leave(&name, Reason::MissingPart, &message);
+                return ControlFlow::Continue(());
             }
         };
         if let Some(damage) = listed.listing.damage {
@@ -154,8 +156,10 @@ impl Reading {
             self.leave(&shown, Reason::Unreadable, &trouble.to_string());
         }
         for (number, entry) in (0..).zip(&listed.listing.entries) {
+            unless(is_over)?;
             self.entry(&name, &listed.archive, &listed.part, number, entry);
         }
+        ControlFlow::Continue(())
     }
 
     fn entry(
@@ -211,16 +215,16 @@ impl Reading {
     }
 
     /// Reads a folder that parts were unpacked to.
-    fn folder(&mut self, folder: &Folder) {
-        let listing = folder.list(&mut |found| {
+    fn folder(&mut self, folder: &Folder, is_over: &dyn Fn() -> bool) -> ControlFlow<()> {
+        folder.list(&mut |found| {
+            unless(is_over)?;
             match found {
                 Found::Item(item) => self.unpacked(&item),
                 Found::Left(left) => self.left.push(left),
                 Found::PassedOver => self.passed_over += 1,
             }
             ControlFlow::Continue(())
-        });
-        debug_assert!(listing.is_continue(), "nothing ends it");
+        })
     }
 
     fn unpacked(&mut self, item: &Item) {
@@ -296,7 +300,7 @@ impl Reading {
         );
     }
 
-    pub(super) fn finish(self) -> Listed {
+    pub(super) fn finish(self, is_over: &dyn Fn() -> bool) -> ControlFlow<(), Listed> {
         let Self {
             told,
             items,
@@ -323,34 +327,50 @@ impl Reading {
                         "{count} names of this album are those of several photos; these photos are brought in, but not into the album"
                     ),
                 }));
-                let fingerprints = fingerprints(&judged, &items);
+                let fingerprints = fingerprints(&judged, &items, is_over)?;
                 Judged::ICloud {
                     judged,
                     fingerprints,
                 }
             }
         };
-        Listed {
+        ControlFlow::Continue(Listed {
             items,
             judged,
             left,
             passed_over,
-        }
+        })
+    }
+}
+
+fn unless(is_over: &dyn Fn() -> bool) -> ControlFlow<()> {
+    if is_over() {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
     }
 }
 
 /// Apple's checksums of the files whose rows are unclear. One that cannot be read is told of when it is to be brought
 /// in.
-fn fingerprints(judged: &icloud::Judged, items: &[Item]) -> HashMap<usize, String> {
+fn fingerprints(
+    judged: &icloud::Judged,
+    items: &[Item],
+    is_over: &dyn Fn() -> bool,
+) -> ControlFlow<(), HashMap<usize, String>> {
     let mut entries = Entries::default();
     let mut of = |item: &Item| match &item.origin {
         Origin::File(path) => icloud::fingerprint(fs::File::open(path)?),
         Origin::Entry { part, number } => icloud::fingerprint(entries.open(part, *number)?),
     };
-    (0..items.len())
-        .filter(|number| judged.needs_fingerprint(*number))
-        .filter_map(|number| Some((number, of(&items[number]).ok()?)))
-        .collect()
+    let mut found = HashMap::new();
+    for (number, item) in items.iter().enumerate() {
+        if judged.needs_fingerprint(number) {
+            unless(is_over)?;
+            found.extend(of(item).ok().map(|fingerprint| (number, fingerprint)));
+        }
+    }
+    ControlFlow::Continue(found)
 }
 
 /// What an operating system wrote for itself, which somebody packed too.

@@ -26,7 +26,7 @@ use super::{
     page::{Page, Trouble, Visit, render},
 };
 use crate::App;
-use words::{paths, stage};
+use words::stage;
 
 /// The addresses of importing.
 pub(crate) fn routes() -> Router<App> {

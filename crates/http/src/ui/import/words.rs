@@ -2,17 +2,6 @@
 
 use safelight_engine::import::{Counts, ImportStatus, Stage, Way, item::Reason, request::UNDATED};
 
-/// Where it is from.
-pub(super) fn paths(import: &ImportStatus) -> String {
-    let paths: Vec<_> = import
-        .request
-        .paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    paths.join(", ")
-}
-
 /// How far it is.
 pub(super) fn stage(import: &ImportStatus) -> &'static str {
     match (import.standing.stage, import.at_work) {

@@ -1,5 +1,6 @@
 //! What belongs together lies together, is one tile, and has one fate, in whatever order it arrives.
 
+mod collections;
 mod late;
 mod orders;
 
@@ -10,9 +11,7 @@ use safelight_core::{
     AssetId, CaptureTime, CopyState, Details, DeviceId, Evidence, MediaKind, PersonId, Place,
     Precision, Proof, TimeSource,
 };
-use safelight_library::{
-    Filing, Library, Missing, NewDevice, Receipt, Release, SourceFile, StoredPhoto,
-};
+use safelight_library::{Filing, Library, Missing, NewDevice, Receipt, Release, StoredPhoto};
 
 use crate::support::{
     Home, check_tallies, device,
@@ -457,87 +456,6 @@ fn what_comes_without_a_device_is_joined_by_name_only_if_times_say_so_too() {
     assert_eq!(shown(&library, alone.asset).len(), 1);
     assert_eq!(shown(&library, photo.asset).len(), 2);
     assert_eq!(shown(&library, stranger.asset).len(), 1);
-}
-
-/// Brings a file from a place on this computer.
-fn bring(library: &Library, place: &str, shot: &Shot) -> Receipt {
-    let import = library
-        .new_import(PersonId::OWNER, "{}", "running")
-        .unwrap();
-    let bytes = shot.bytes(place);
-    let filing = Filing {
-        device: None,
-        device_path: None,
-        person: Some(PersonId::OWNER),
-        source: Some(SourceFile {
-            place: place.to_owned(),
-            size: bytes.len() as u64,
-            modified: Timestamp::UNIX_EPOCH,
-            shown: shot.name.to_owned(),
-            import,
-        }),
-        ..shot.filing(DeviceId(0))
-    };
-    put(library, &bytes, filing).unwrap()
-}
-
-#[test]
-fn an_imported_folders_sidecars_find_their_photos() {
-    let [mine, yours] = [3, 9].map(|day| still("IMG_1234.HEIC", at(5, day, 12, 0)));
-    let note = sidecar("IMG_1234.AAE");
-    let more = sidecar("IMG_1234.HEIC.xmp");
-    for order in [[0, 1, 2, 3], [1, 0, 3, 2], [0, 3, 1, 2], [2, 1, 3, 0]] {
-        let home = Home::new();
-        let library = home.ready();
-        let files = [
-            ("/card/mine/IMG_1234.AAE", &note),
-            ("/card/mine/IMG_1234.HEIC", &mine),
-            ("/card/yours/IMG_1234.HEIC", &yours),
-            ("/card/yours/IMG_1234.HEIC.xmp", &more),
-        ];
-        for file in order {
-            let (place, shot) = files[file];
-            bring(&library, place, shot);
-        }
-        // In a folder below, and in an archive: there the places say nothing.
-        bring(&library, "/card/mine/IMG_1234.d/aae", &note);
-        bring(&library, "/card/mine//IMG_1234.AAE", &note);
-        let mut groups: Vec<Vec<String>> = groups(&library)
-            .into_values()
-            .filter(|group| group.len() > 1)
-            .map(|group| {
-                let names = group.iter().map(|file| file.replace("-2", ""));
-                names.collect()
-            })
-            .collect();
-        groups.sort();
-        assert_eq!(
-            groups,
-            [
-                ["2024/05/IMG_1234.HEIC", "sidecar 2024/05/IMG_1234.AAE"],
-                ["2024/05/IMG_1234.HEIC", "sidecar 2024/05/IMG_1234.HEIC.xmp"]
-            ],
-            "{order:?}"
-        );
-        check_tallies(&library);
-    }
-}
-
-#[test]
-fn a_cards_name_that_is_used_again_stands_for_the_new_photo() {
-    let home = Home::new();
-    let library = home.ready();
-    let (note, photo) = ("/card/IMG_0001.AAE", "/card/IMG_0001.HEIC");
-    let first = bring(&library, photo, &still("IMG_0001.HEIC", at(5, 3, 12, 0)));
-    home.clock.advance(40 * 24 * 3600);
-    let note = bring(&library, note, &sidecar("IMG_0001.AAE"));
-    let second = bring(&library, photo, &still("IMG_0001.HEIC", at(6, 9, 12, 0)));
-    assert_eq!(shown(&library, first.asset).len(), 1);
-    assert_eq!(
-        shown(&library, note.asset),
-        ["2024/06/IMG_0001.HEIC", "sidecar 2024/06/IMG_0001.AAE"]
-    );
-    assert_eq!(shown(&library, second.asset).len(), 2);
 }
 
 #[test]
