@@ -69,14 +69,11 @@ fn what_will_share_a_tile_is_said_before_and_after() {
     let begun = browser.fill("/import", "/import", &[("paths", &folder)]);
     let page = begun.header("location").unwrap().to_owned();
     let looked = rested(&mut browser, &page);
-    let told = "<dt>Will share a tile with others</dt><dd>2 ";
+    let told = "<dt>Will share a tile</dt><dd>2</dd>";
     assert!(looked.contains(told), "{looked}");
     browser.fill(&page, &format!("{page}/begin"), &[]);
     let done = rested(&mut browser, &page);
-    assert!(
-        done.contains("<dt>Share a tile with others</dt><dd>2 "),
-        "{done}"
-    );
+    assert!(done.contains("<dt>Share a tile</dt><dd>2</dd>"), "{done}");
 }
 
 #[test]
