@@ -57,6 +57,8 @@ pub struct GroupName {
     pub sidecar: Option<Of>,
     /// Where the stem is in the name. A letter of Apple's within it is no part of it ([`Self::letter`]).
     range: Range<usize>,
+    /// A number that belongs to the stem and stands behind the mark: `(1)` in `IMG_1-edited(1)`.
+    tail: Range<usize>,
     /// The letter behind `IMG_`, and its place.
     letter: Option<usize>,
 }
@@ -90,9 +92,9 @@ impl GroupName {
             mark: Mark::None,
             sidecar,
             range: 0..end,
+            tail: end..end,
             letter: None,
         };
-        let mut tail = "";
         if let Some((range, mark)) = burst(body) {
             (found.range, found.mark) = (range, mark);
         } else if let Some(end) = pixel(body) {
@@ -103,7 +105,7 @@ impl GroupName {
         } else if let Some((end, number)) = edit(body) {
             found.mark = Mark::Edited;
             found.range.end = end;
-            tail = number;
+            found.tail.start -= number.len();
         } else if let Some(end) = ["_hevc", ".mp"]
             .iter()
             .find_map(|mark| before_ending(body, mark))
@@ -115,36 +117,60 @@ impl GroupName {
             found.letter = Some(LETTER);
             found.mark = mark;
         }
-        found.stem = fold(&(found.text(name) + tail));
+        found.stem = fold(&found.text(name));
         found
     }
 
     /// The stem as it is spelled in the name that was taken apart.
     #[must_use]
     pub fn text(&self, name: &str) -> String {
+        let tail = &name[self.tail.clone()];
         match self.letter {
-            Some(letter) => [&name[..letter], &name[letter + 1..self.range.end]].concat(),
-            None => name[self.range.clone()].to_owned(),
+            Some(letter) => [&name[..letter], &name[letter + 1..self.range.end], tail].concat(),
+            None => [&name[self.range.clone()], tail].concat(),
         }
     }
 
-    /// What the names of the group begin with, as this one's folder spells them. Nothing for the bursts whose names differ
-    /// from the beginning: their pictures are found by their time.
+    /// What the names of the group begin with, as this one's folder spells them; the same for all names of one stem. Nothing
+    /// for the bursts whose names differ from the beginning: their pictures are found by their time.
     #[must_use]
     pub fn beginnings(&self, name: &str) -> Vec<String> {
         if self.range.start > 0 {
             return Vec::new();
         }
         let stem = self.text(name);
-        let mut beginnings = Vec::with_capacity(3);
+        let mut stems = Vec::with_capacity(3);
         for letter in ["E", "O"] {
             let marked = with_letter(&stem, letter);
             if apples_letter(&marked).is_some() {
-                beginnings.push(marked);
+                stems.push(marked);
             }
         }
-        beginnings.push(stem);
+        stems.push(stem);
+        let mut beginnings = Vec::with_capacity(stems.len());
+        for stem in stems {
+            let (before, number) = numbered(&stem);
+            if !number.is_empty() && !before.is_empty() {
+                beginnings.extend(EDITED.map(|mark| [before, mark, number].concat()));
+            }
+            beginnings.push(stem);
+        }
+        if !beginnings.iter().all(|text| text.is_ascii()) {
+            let forms = |text: &String| [text.nfc().collect::<String>(), text.nfd().collect()];
+            beginnings = beginnings.iter().flat_map(forms).collect();
+            beginnings.sort_unstable();
+            beginnings.dedup();
+        }
         beginnings
+    }
+
+    /// What stands behind the beginnings, where it is not the end: a folder may have more names that begin alike than are
+    /// looked at.
+    pub fn endings() -> impl Iterator<Item = String> {
+        [".", "_", "~"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(edits())
     }
 
     /// Where a number belongs that tells the whole group from another one of the same names.
@@ -169,7 +195,8 @@ pub fn name_beside(name: &str, other: &str) -> String {
         return name.to_owned();
     }
     let end = own.range.end;
-    if let Some(number) = its.stem.strip_prefix(own.stem.as_str())
+    if own.tail.is_empty()
+        && let Some(number) = its.stem.strip_prefix(own.stem.as_str())
         && let Some(digits) = number.strip_prefix('-')
         && !digits.is_empty()
         && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -177,11 +204,13 @@ pub fn name_beside(name: &str, other: &str) -> String {
         return [&name[..end], number, &name[end..]].concat();
     }
     let stem = its.text(other);
+    // A number behind the mark would be the other's stem no more.
+    let behind = [&name[end..own.tail.start], &name[own.tail.end..]].concat();
     match own.letter {
         Some(letter) if apples_letter(&with_letter(&stem, "E")).is_some() => {
-            with_letter(&stem, &name[letter..=letter]) + &name[end..]
+            with_letter(&stem, &name[letter..=letter]) + &behind
         }
-        _ => stem + &name[end..],
+        _ => stem + &behind,
     }
 }
 
@@ -305,19 +334,30 @@ fn pixel(body: &str) -> Option<usize> {
     body.find('.').filter(|_| is_pixels)
 }
 
+/// A text without the number in brackets at its end, and that number.
+fn numbered(text: &str) -> (&str, &str) {
+    match text.rfind('(') {
+        Some(at) if text.ends_with(')') && digits(&text[at + 1..]) + at + 2 == text.len() => {
+            text.split_at(at)
+        }
+        _ => (text, ""),
+    }
+}
+
+/// [`EDITED`], and how those look that a system has decomposed.
+fn edits() -> impl Iterator<Item = String> {
+    EDITED.into_iter().flat_map(|mark| {
+        let decomposed: String = mark.nfd().collect();
+        let decomposed = (decomposed != mark).then_some(decomposed);
+        std::iter::once(mark.to_owned()).chain(decomposed)
+    })
+}
+
 /// An edit of Google Photos': where the stem ends, and the number that stands behind the mark and belongs to the stem.
 fn edit(body: &str) -> Option<(usize, &str)> {
-    let (before, number) = match body.rfind('(') {
-        Some(at) if body.ends_with(')') && digits(&body[at + 1..]) + at + 2 == body.len() => {
-            body.split_at(at)
-        }
-        _ => (body, ""),
-    };
-    for mark in EDITED {
-        let decomposed: String = mark.nfd().collect();
-        if let Some(stem) = before
-            .strip_suffix(mark)
-            .or_else(|| before.strip_suffix(decomposed.as_str()))
+    let (before, number) = numbered(body);
+    for mark in edits() {
+        if let Some(stem) = before.strip_suffix(mark.as_str())
             && !stem.is_empty()
         {
             return Some((stem.len(), number));
@@ -460,6 +500,41 @@ mod tests {
     }
 
     #[test]
+    fn the_beginnings_do_not_depend_on_the_name_of_the_group_that_comes_first() {
+        for group in [
+            &[
+                "IMG_1(1).jpg",
+                "IMG_1-edited(1).jpg",
+                "IMG_1-bearbeitet(1).jpg",
+                "IMG_1(1)-edited.jpg",
+            ][..],
+            &[
+                "IMG_1234.HEIC",
+                "IMG_E1234.JPG",
+                "IMG_O1234.AAE",
+                "IMG_1234-edited.HEIC",
+            ],
+            &[
+                "IMG_1234(2).HEIC",
+                "IMG_E1234(2).JPG",
+                "IMG_1234-modifi\u{e9}(2).HEIC",
+            ],
+            &["Caf\u{e9}.jpg", "Cafe\u{301}.mov"],
+        ] {
+            for name in group {
+                let beginnings = GroupName::of(name).beginnings(name);
+                for other in group {
+                    let is_found = |beginning: &String| other.starts_with(beginning.as_str());
+                    assert!(
+                        beginnings.iter().any(is_found),
+                        "{name} does not find {other}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_sidecar_is_about_a_name_or_a_stem() {
         let of = |name| GroupName::of(name).sidecar;
         assert_eq!(of("A.JPG.xmp"), Some(Of::Name("a.jpg".to_owned())));
@@ -488,8 +563,12 @@ mod tests {
                 "x-2_BURST002.jpg",
             ),
             ("a-x.mov", "a.heic", "a.mov"),
+            ("a-edited(1).jpg", "a(1)-2.jpg", "a(1)-2-edited.jpg"),
+            ("a(1).jpg", "a-2-edited(1).jpg", "a-2(1).jpg"),
+            ("b-edited(1).jpg", "a.jpg", "a-edited.jpg"),
         ] {
             assert_eq!(name_beside(name, other), beside, "{name} {other}");
+            assert_eq!(GroupName::of(beside).stem, GroupName::of(other).stem);
         }
     }
 

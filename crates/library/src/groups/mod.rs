@@ -7,6 +7,7 @@
 //! | question | module |
 //! |---|---|
 //! | which files may a file belong to? | `near` |
+//! | how may a name be spelled that is looked for? | `spelling` |
 //! | where is a file filed that joins others? | `home` |
 //! | how does a sidecar come to its photo? | `sidecars` |
 //! | what of a date that a person put right before a part came? | `dates` |
@@ -15,6 +16,7 @@ mod dates;
 mod home;
 mod near;
 mod sidecars;
+mod spelling;
 
 use std::collections::BTreeSet;
 

@@ -2,14 +2,17 @@
 
 use std::{collections::BTreeMap, path::is_separator};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, params, types::FromSql};
 use safelight_core::{
     AssetId, LibraryPath, MediaKind, Precision,
     group::{GroupName, Known, MOST_ALIKE, Member, Role},
     lasting_name,
 };
 
-use super::{Folder, New};
+use super::{
+    Folder, New,
+    spelling::{From, spelled},
+};
 use crate::{
     details::{DETAILS, details},
     imports::CollectionFolder,
@@ -170,10 +173,12 @@ fn by_names(
             continue;
         }
         for beginning in &beginnings {
-            let mut listed = listed(connection, new, folder, beginning)?;
-            if listed.len() > MOST_ALIKE {
-                listed = self::listed(connection, new, folder, &format!("{beginning}."))?;
-            }
+            let listed = match folder {
+                Folder::Tree(parent) => in_tree(connection, *parent, beginning),
+                Folder::Collection(folder) => in_collection(connection, new, folder, beginning),
+                Folder::Library(key) => in_library(connection, key, false, beginning),
+                Folder::Arriving(key) => in_library(connection, key, true, beginning),
+            }?;
             for (id, names) in listed {
                 // A name that is about to stand for the new file stands for another one no more.
                 let is_taken_over = matches!(folder, Folder::Tree(_) | Folder::Collection(_))
@@ -192,54 +197,92 @@ fn by_names(
     Ok(())
 }
 
-/// The files of a folder whose names begin alike, up to one over [`MOST_ALIKE`], each with the names that count.
-fn listed(
-    connection: &Connection,
-    new: &New,
-    folder: &Folder,
+/// A file of a folder, with the names that count.
+type Listed = (i64, Vec<String>);
+
+/// What `list` has of a beginning: up to one over [`MOST_ALIKE`]. If there are more, those are among it whose stem ends with
+/// the beginning.
+fn narrowed<T>(
     beginning: &str,
-) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
-    let end = format!("{beginning}{LAST}");
-    match folder {
-        Folder::Tree(parent) => connection
-            .prepare_cached(
-                "SELECT asset, name FROM entry WHERE parent = ?1 AND name >= ?2 AND name < ?3 AND removed_at IS NULL
-                   AND asset IS NOT NULL LIMIT ?4",
-            )?
-            .query_map(params![parent, beginning, end, at_most(MOST_ALIKE + 1)], |row| {
-                Ok((row.get(0)?, vec![row.get(1)?]))
-            })?
-            .collect(),
-        Folder::Collection(folder) => in_collection(connection, new, folder, beginning),
-        Folder::Library(key) | Folder::Arriving(key) => {
-            let folded = |text: &str| {
-                LibraryPath::parse(text).map_or_else(|_| text.to_owned(), |path| path.collision_key())
-            };
-            let came_with = matches!(folder, Folder::Arriving(_));
-            connection
-                .prepare_cached(
-                    "SELECT id, path, original_name FROM asset
-                     WHERE folder_key = ?1 AND name_key >= ?2 AND name_key < ?3 AND kind IS NOT ?4 LIMIT ?5",
-                )?
-                .query_map(
-                    params![
-                        key,
-                        folded(beginning),
-                        folded(&end),
-                        came_with.then_some(MediaKind::Other.as_str()),
-                        at_most(MOST_ALIKE + 1)
-                    ],
-                    |row| {
-                        let mut names = vec![path(row, 1)?.name().to_owned()];
-                        if came_with {
-                            names.push(row.get(2)?);
-                        }
-                        Ok((row.get(0)?, names))
-                    },
-                )?
-                .collect()
+    mut list: impl FnMut(&str) -> rusqlite::Result<Vec<T>>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut files = list(beginning)?;
+    if files.len() > MOST_ALIKE {
+        for ending in GroupName::endings() {
+            files.extend(list(&format!("{beginning}{ending}"))?);
         }
     }
+    Ok(files)
+}
+
+/// The files of a folder of a device's tree.
+fn in_tree(connection: &Connection, parent: i64, beginning: &str) -> rusqlite::Result<Vec<Listed>> {
+    let mut query = connection.prepare_cached(
+        "SELECT name, asset FROM entry WHERE parent = ?1 AND name >= ?2 AND removed_at IS NULL ORDER BY name",
+    )?;
+    let files = narrowed(beginning, |beginning| {
+        spelled(beginning, MOST_ALIKE, |beginning, most| {
+            from(query.query(params![parent, beginning])?, beginning, most)
+        })
+    })?;
+    Ok(files
+        .into_iter()
+        .filter_map(|(name, id): (String, Option<i64>)| Some((id?, vec![name])))
+        .collect())
+}
+
+/// Reads names, in their order, up to the first that does not begin so.
+fn from<T: FromSql>(
+    mut rows: Rows<'_>,
+    beginning: &str,
+    most: usize,
+) -> rusqlite::Result<From<(String, T)>> {
+    let (mut alike, mut next) = (Vec::new(), None);
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        if alike.len() == most || !name.starts_with(beginning) {
+            next = Some(name);
+            break;
+        }
+        alike.push((name, row.get(1)?));
+    }
+    Ok(From { alike, next })
+}
+
+/// The files of a library folder, whose names are catalogued without differences of case; `came_with`: also by the names
+/// that they came with.
+fn in_library(
+    connection: &Connection,
+    key: &str,
+    came_with: bool,
+    beginning: &str,
+) -> rusqlite::Result<Vec<Listed>> {
+    let folded = |text: &str| {
+        LibraryPath::parse(text).map_or_else(|_| text.to_owned(), |path| path.collision_key())
+    };
+    let mut query = connection.prepare_cached(
+        "SELECT id, path, original_name FROM asset
+         WHERE folder_key = ?1 AND name_key >= ?2 AND name_key < ?3 AND kind IS NOT ?4 LIMIT ?5",
+    )?;
+    narrowed(beginning, |beginning| {
+        let rows = query.query_map(
+            params![
+                key,
+                folded(beginning),
+                folded(&format!("{beginning}{LAST}")),
+                came_with.then_some(MediaKind::Other.as_str()),
+                at_most(MOST_ALIKE + 1)
+            ],
+            |row| {
+                let mut names = vec![path(row, 1)?.name().to_owned()];
+                if came_with {
+                    names.push(row.get(2)?);
+                }
+                Ok((row.get(0)?, names))
+            },
+        )?;
+        rows.collect()
+    })
 }
 
 /// One person's photos that were read from a folder of a collection, by the beginnings of their names there.
@@ -248,42 +291,38 @@ fn in_collection(
     new: &New,
     folder: &CollectionFolder,
     beginning: &str,
-) -> rusqlite::Result<Vec<(i64, Vec<String>)>> {
+) -> rusqlite::Result<Vec<Listed>> {
     let (column, folder) = match folder {
         CollectionFolder::OnDisk(folder) => ("place", folder),
         CollectionFolder::InArchives(folder) => ("inside", folder),
     };
     // The limit counts also what is no photo yet, and what lies in folders below: no look takes long.
     let mut query = connection.prepare_cached(&format!(
-        "SELECT a.id, s.name FROM
-           (SELECT hash, substr({column}, length(?1) + 1) AS name FROM source_file
-            WHERE {column} >= ?1 || ?2 AND {column} < ?1 || ?2 || ?3 LIMIT ?5) s
-         LEFT JOIN asset a ON a.hash = s.hash
-           AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?4)"
+        "SELECT substr({column}, length(?1) + 1), hash FROM source_file
+         WHERE {column} >= ?1 || ?2 AND {column} < ?1 || ?3 ORDER BY {column}"
     ))?;
-    let mut read = |beginning: &str| {
-        query
-            .query_map(
-                params![
-                    folder,
-                    beginning,
-                    LAST.to_string(),
-                    new.person.0,
-                    at_most(MOST_ALIKE + 1)
-                ],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )?
-            .collect::<rusqlite::Result<Vec<(Option<i64>, String)>>>()
-    };
-    let mut files = read(beginning)?;
-    if files.len() > MOST_ALIKE {
-        files = read(&format!("{beginning}."))?;
+    let files = narrowed(beginning, |beginning| {
+        spelled(beginning, MOST_ALIKE, |beginning, most| {
+            let rows = query.query(params![folder, beginning, LAST.to_string()])?;
+            from(rows, beginning, most)
+        })
+    })?;
+    let mut theirs = connection.prepare_cached(
+        "SELECT a.id FROM asset a WHERE a.hash = ?1
+           AND EXISTS (SELECT 1 FROM holding h WHERE h.asset = a.id AND h.person = ?2)",
+    )?;
+    let mut found = Vec::new();
+    for (name, hash) in files {
+        let hash: [u8; 32] = hash;
+        if !name.contains(is_separator)
+            && let Some(id) = theirs
+                .query_row(params![hash, new.person.0], |row| row.get(0))
+                .optional()?
+        {
+            found.push((id, vec![name]));
+        }
     }
-    Ok(files
-        .into_iter()
-        .filter(|(_, name)| !name.contains(is_separator))
-        .filter_map(|(id, name)| Some((id?, vec![name])))
-        .collect())
+    Ok(found)
 }
 
 /// One person's photos of nearly the same time that are no parts of others.

@@ -3,7 +3,7 @@
 use safelight_core::{DeviceId, PersonId, Timestamp};
 use safelight_library::{Filing, Library, Receipt, SourceFile};
 
-use super::{Shot, at, check_tallies, groups, shown, sidecar, still};
+use super::{Shot, at, check_tallies, groups, shown, sidecar, still, video};
 use crate::support::{Home, put};
 
 /// Two photos of one name, each with its sidecar.
@@ -106,6 +106,47 @@ fn an_exports_sidecars_find_their_photos_whatever_part_they_are_in() {
         assert_eq!(pairs(&library), BOTH, "{order:?}");
         check_tallies(&library);
     }
+}
+
+/// The photo `IMG_1.JPG` and another file come in both orders from one folder, after so many others that begin as it.
+fn both_orders_join(part: &Shot, in_archives: bool, others: usize) {
+    let photo = still("IMG_1.JPG", at(5, 3, 12, 0));
+    let place = |name: &str| match in_archives {
+        true => (format!("/card/t.zip//{name}"), format!("DCIM/{name}")),
+        false => (format!("/card/DCIM/{name}"), name.to_owned()),
+    };
+    for order in [[&photo, part], [part, &photo]] {
+        let home = Home::new();
+        let library = home.ready();
+        let other = still("other.jpg", at(6, 3, 12, 0));
+        for number in 0..others {
+            let (place, shown) = place(&format!("IMG_1{number:03}.JPG"));
+            bring_shown(&library, &place, &shown, &other);
+        }
+        let [_, receipt] = order.map(|shot| {
+            let (place, shown) = place(shot.name);
+            bring_shown(&library, &place, &shown, shot)
+        });
+        let group = shown(&library, receipt.asset);
+        assert_eq!(group.len(), 2, "{order:?}: {group:?}");
+        check_tallies(&library);
+    }
+}
+
+#[test]
+fn a_name_is_found_however_it_is_spelled() {
+    for in_archives in [false, true] {
+        for name in ["img_1.mov", "Img_1.Mov", "img_1_HEVC.mov"] {
+            both_orders_join(&video(name, at(5, 3, 12, 0)), in_archives, 0);
+        }
+        both_orders_join(&still("img_1-edited.jpg", at(5, 3, 12, 0)), in_archives, 0);
+    }
+}
+
+#[test]
+fn a_name_is_found_among_many_that_begin_like_it() {
+    both_orders_join(&still("IMG_1-edited.JPG", at(5, 3, 12, 0)), false, 260);
+    both_orders_join(&video("img_1_HEVC.mov", at(5, 3, 12, 0)), true, 260);
 }
 
 #[test]

@@ -27,6 +27,10 @@ fn roll() -> Vec<Shot> {
         still("x_BURST001.jpg", at(5, 3, 14, 0)),
         still("x_BURST002_COVER.jpg", at(5, 3, 14, 1)),
         sidecar("IMG_9.xmp"),
+        still("IMG_1(1).jpg", at(5, 3, 15, 0)),
+        still("IMG_1-edited(1).jpg", at(5, 3, 15, 0)),
+        still("IMG_7(2).jpg", at(5, 3, 16, 0)),
+        video("img_7(2).mov", at(5, 3, 16, 1)),
     ]
 }
 
@@ -52,6 +56,11 @@ fn any_order_of_arrival_makes_the_same_groups_in_one_folder() {
             "2024/05/x_BURST002_COVER.jpg",
             vec!["burst 2024/05/x_BURST001.jpg"],
         ),
+        (
+            "2024/05/IMG_1-edited(1).jpg",
+            vec!["original 2024/05/IMG_1(1).jpg"],
+        ),
+        ("2024/05/IMG_7(2).jpg", vec!["motion 2024/05/img_7(2).mov"]),
         ("unknown/IMG_9.xmp", vec![]),
     ]);
     for seed in 0..12_usize {
@@ -59,11 +68,15 @@ fn any_order_of_arrival_makes_the_same_groups_in_one_folder() {
         let library = home.ready();
         let phone = device(&library, "phone");
         let mut files = roll();
-        // A different order for each seed: the seven is prime to the thirteen files.
+        // A different order for each seed: the seven is prime to the seventeen files. Of any two of them, each comes first
+        // once, for every second order is that before it, turned round.
         let count = files.len();
         for step in 0..count {
-            let other = (step * 7 + seed * (step + 3)) % count;
+            let other = (step * 7 + seed / 2 * (step + 3)) % count;
             files.swap(step, other);
+        }
+        if seed % 2 == 1 {
+            files.reverse();
         }
         for file in &files {
             file.put(&library, phone);
