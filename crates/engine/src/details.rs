@@ -12,13 +12,17 @@ pub(crate) fn details(facts: &Facts) -> Details {
         height: facts.size.map(|size| size.height),
         rotation: facts.orientation.degrees(),
         duration: facts.duration,
-        position: facts
-            .place
-            .and_then(|place| Position::new(place.latitude, place.longitude)),
+        position: position(facts),
         make: facts.make.clone(),
         model: facts.model.clone(),
         content_id: facts.content_id.clone(),
         burst_id: facts.burst_id.clone(),
         motion_video: facts.motion_video,
     }
+}
+
+/// Where a file says that it was taken.
+pub(crate) fn position(facts: &Facts) -> Option<Position> {
+    let place = facts.place?;
+    Position::new(place.latitude, place.longitude)
 }

@@ -144,7 +144,8 @@ pub struct Place {
 
 impl Place {
     /// `None` for what is no place.
-    pub(crate) fn new(latitude: f64, longitude: f64) -> Option<Self> {
+    #[must_use]
+    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
         let exists = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
         let unknown = latitude == 0.0 && longitude == 0.0;
         (exists && !unknown).then_some(Self {

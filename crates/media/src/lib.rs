@@ -74,6 +74,7 @@ pub use crate::{
     format::Format,
     offset::OffsetSource,
     wholeness::{Wholeness, wholeness},
+    zone::offset_at,
 };
 
 /// The version of what [`describe`] reads. It grows when there is more to be read from files that were described before.

@@ -46,8 +46,10 @@ pub(crate) fn offset_of(place: Place, local: DateTime) -> Option<Offset> {
     })
 }
 
-/// The offset at a place at an instant. `None` where there is a doubt.
-pub(crate) fn offset_at(place: Place, instant: Timestamp) -> Option<Offset> {
+/// The offset at a place at an instant. `None` where there is a doubt: near a border beyond which clocks showed another time,
+/// at sea, and where two zones are in use side by side. `docs/inspect.md` has the whole of it.
+#[must_use]
+pub fn offset_at(place: Place, instant: Timestamp) -> Option<Offset> {
     agreed(place, |zone| Some(zone.to_offset(instant)))
 }
 

@@ -13,10 +13,15 @@ use super::{
     item::{Found, Item, Origin},
     look::{not_a_photo, undated_message},
     request::{Stage, UNDATED, Way},
+    said::said,
     source::{Opener, Source},
     work::Work,
 };
-use crate::{activity::ProgressSink, details::details, error::EngineError};
+use crate::{
+    activity::ProgressSink,
+    details::{details, position},
+    error::EngineError,
+};
 
 /// The longest item that is read into memory and looked at there, in bytes. With [`crew::HANDS`] of them at once, 16 MiB.
 const SMALL: u64 = 1 << 20;
@@ -150,7 +155,7 @@ impl Work<'_> {
             && self.request.way != Way::Link
         {
             let filing = self.filing(item, facts.as_ref(), source);
-            let captured = taken(item, filing.captured);
+            let captured = taken(filing.captured, &filing.remarks);
             let receipt = library.commit_bytes(bytes, filing)?;
             return Ok(done(receipt.outcome, false, captured));
         }
@@ -180,22 +185,24 @@ impl Work<'_> {
             facts = Some(read);
         }
         let filing = self.filing(item, facts.as_ref(), source);
-        let captured = taken(item, filing.captured);
+        let captured = taken(filing.captured, &filing.remarks);
         let receipt = library.commit(staged, filing)?;
         Ok(done(receipt.outcome, shared, captured))
     }
 
     /// Adds what the collection says now of a photo that it brought before: a part that was missing may have come.
     fn add_remarks(&self, photo: AssetId, item: &Item) -> Result<(), EngineError> {
-        let Some(remarks) = &item.remarks else {
+        if item.remarks.is_none() {
             return Ok(());
-        };
+        }
         let library = self.engine.library();
+        let own = library.details(photo)?.and_then(|own| own.position);
+        let remarks = said(item, own);
         let before = library.said_of(photo)?.collection;
         let mut now = before.clone();
-        now.merge(remarks);
+        now.merge(&remarks);
         if now != before {
-            library.add_remarks(&[(photo, (**remarks).clone())])?;
+            library.add_remarks(&[(photo, remarks)])?;
         }
         Ok(())
     }
@@ -213,7 +220,7 @@ impl Work<'_> {
             wish: item.name().to_owned(),
             kind: facts.map_or(MediaKind::Other, |facts| facts.kind),
             captured: facts.and_then(|facts| facts.captured),
-            remarks: item.remarks.as_deref().cloned().unwrap_or_default(),
+            remarks: said(item, facts.and_then(position)),
             details: facts.map(details),
             client_modified: item.modified,
             client_created: None,

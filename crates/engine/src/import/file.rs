@@ -2,7 +2,9 @@
 
 use std::io::{self, Read, Seek};
 
-use safelight_core::{CaptureTime, ContentHash, MediaKind, TimeSource, remarks::prevailing};
+use safelight_core::{
+    CaptureTime, ContentHash, MediaKind, Remarks, TimeSource, remarks::prevailing,
+};
 use safelight_library::IntakeError;
 use safelight_media::{Facts, Format, Hints};
 use sha2::{Digest, Sha256};
@@ -117,9 +119,8 @@ impl Engine {
 }
 
 /// When an item was taken, by its own word and the collection's.
-pub(crate) fn taken(item: &Item, own: Option<CaptureTime>) -> Option<CaptureTime> {
-    let said = item.remarks.as_ref().and_then(|remarks| remarks.captured);
-    prevailing(own, said)
+pub(crate) fn taken(own: Option<CaptureTime>, said: &Remarks) -> Option<CaptureTime> {
+    prevailing(own, said.captured)
 }
 
 /// Whether nothing but the file's own time tells when it was taken.

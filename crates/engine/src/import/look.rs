@@ -21,10 +21,11 @@ use super::{
     item::{Found, Item, Left, Origin, Reason},
     paired::{Company, Stems, has_identifier},
     request::{Stage, UNDATED},
+    said::said,
     source::{Opener, Source},
     work::Work,
 };
-use crate::{activity::ProgressSink, error::EngineError};
+use crate::{activity::ProgressSink, details::position, error::EngineError};
 
 /// Hashes that share one transaction.
 const READ: usize = 256;
@@ -161,7 +162,8 @@ impl Look<'_> {
             let is_new = !found.is_here;
             company.add(source.as_ref(), item.name(), facts, found.hash, is_new);
         }
-        let captured = taken(item, facts.and_then(|facts| facts.captured));
+        let remarks = said(item, facts.as_ref().and_then(position));
+        let captured = taken(facts.and_then(|facts| facts.captured), &remarks);
         // An entry of an archive that nothing was said of is looked into only when it is brought in.
         let undated = !known && kind.is_some() && is_undated(captured);
         self.work.count(|counts| {

@@ -12,6 +12,7 @@
 //! | what a collection offers | [`item`] |
 //! | what a person points at, told apart; items' bytes | `source`, `folder` |
 //! | other services' exports: told apart, and their parts as one collection | `recognise`, `export`, `part` |
+//! | what they say of an item, on the clock of the place | `said` |
 //! | several items in hand at once | `crew` |
 //! | one item: wanted or not, when it was taken, its hash | `file` |
 //! | finding out what would happen | `look` |
@@ -33,6 +34,7 @@ mod paired;
 mod part;
 mod recognise;
 pub mod request;
+mod said;
 mod source;
 mod work;
 

@@ -287,3 +287,91 @@ fn hostile_entries_are_told_and_harm_nobody() {
         "{everything:?}"
     );
 }
+
+/// A JPEG that says nothing of its time; of its place what is told.
+fn jpeg(place: Option<(f64, f64)>, salt: &str) -> Vec<u8> {
+    let place = place.map_or_else(String::new, |(latitude, longitude)| {
+        format!("exif:GPSLatitude='{latitude:.6}' exif:GPSLongitude='{longitude:.6}'")
+    });
+    let packet = format!("http://ns.adobe.com/xap/1.0/\0<x {place} salt='{salt}'/>");
+    let length = u16::try_from(packet.len() + 2).unwrap().to_be_bytes();
+    [
+        b"\xff\xd8\xff\xe1",
+        &length[..],
+        packet.as_bytes(),
+        b"\xff\xd9",
+    ]
+    .concat()
+}
+
+const NEW_YORK: (f64, f64) = (40.71, -74.0);
+const TOKYO: (f64, f64) = (35.68, 139.77);
+
+/// Imports one archive into a house whose zone is UTC; where the photos lie, in the order of their paths.
+fn lie(name: &str, zip: Zip) -> Vec<String> {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    fs::create_dir_all(&folder).unwrap();
+    let part = folder.join(name);
+    fs::write(&part, zip.finish()).unwrap();
+    let outcome = import(&house, &[part]);
+    assert_eq!(counts(&outcome).troubles(), 0, "{:?}", outcome.files);
+    tree::files(&house.library()).unwrap()
+}
+
+#[test]
+fn googles_time_is_that_of_the_place_where_it_is_known() {
+    let mut zip = Zip::default();
+    for (name, own, said, seconds) in [
+        // 2020-01-01T02:30:00Z: the evening before in New York, whoever knows the place.
+        ("said", None, Some(NEW_YORK), 1_577_845_800),
+        ("own", Some(NEW_YORK), None, 1_577_845_800),
+        ("nobody", None, None, 1_577_845_800),
+        // 2020-01-31T20:00:00Z: the next morning in Tokyo; but they do not agree.
+        ("agreed", Some(TOKYO), Some(TOKYO), 1_580_500_800),
+        ("doubt", Some(TOKYO), Some(NEW_YORK), 1_580_500_800),
+    ] {
+        let photo = format!("Takeout/Google Photos/Photos from 2020/{name}.jpg");
+        let (latitude, longitude) = said.unwrap_or_default();
+        let json = format!(
+            r#"{{"title": "{name}.jpg", "photoTakenTime": {{"timestamp": "{seconds}"}},
+                "geoData": {{"latitude": {latitude}, "longitude": {longitude}}}}}"#
+        );
+        zip.add(&Entry::deflated(&photo, &jpeg(own, name)));
+        zip.add(&Entry::deflated(&format!("{photo}.json"), json.as_bytes()));
+    }
+    assert_eq!(
+        lie("takeout-20260201T100000Z-001.zip", zip),
+        [
+            "2019/12/own.jpg",
+            "2019/12/said.jpg",
+            "2020/01/doubt.jpg",
+            "2020/01/nobody.jpg",
+            "2020/02/agreed.jpg",
+        ]
+    );
+}
+
+#[test]
+fn apples_time_is_that_of_the_place_that_the_photo_knows() {
+    let mut zip = Zip::default();
+    let mut table =
+        "imgName,fileChecksum,favorite,hidden,deleted,originalCreationDate,viewCount,importDate\n"
+            .to_owned();
+    for (name, own) in [("own", Some(TOKYO)), ("nobody", None)] {
+        let bytes = jpeg(own, name);
+        let checksum = safelight_exports::icloud::fingerprint(&bytes[..]).unwrap();
+        table.push_str(&format!(
+            "{name}.jpg,{checksum},no,no,no,\"Friday January 31,2020 8:00 PM GMT\",0,\"Friday January 31,2020 8:00 PM GMT\"\n"
+        ));
+        zip.add(&Entry::deflated(&format!("Photos/{name}.jpg"), &bytes));
+    }
+    zip.add(&Entry::deflated(
+        "Photos/Photo Details.csv",
+        table.as_bytes(),
+    ));
+    assert_eq!(
+        lie("iCloud Photos Part 1 of 1.zip", zip),
+        ["2020/01/nobody.jpg", "2020/02/own.jpg"]
+    );
+}
