@@ -375,3 +375,35 @@ fn apples_time_is_that_of_the_place_that_the_photo_knows() {
         ["2020/01/nobody.jpg", "2020/02/own.jpg"]
     );
 }
+
+#[test]
+fn a_long_entry_that_is_no_photo_is_left_and_named() {
+    let house = House::new();
+    let folder = house.dir.path().join("downloads");
+    fs::create_dir_all(&folder).unwrap();
+    let mut zip = Zip::default();
+    let at = |name: &str| format!("Takeout/Google Photos/Photos from 2020/{name}");
+    // Longer than what is read into memory to be looked at, so it is looked at where it is staged.
+    let mut text = vec![b'x'; 3 << 19];
+    zip.add(&Entry::deflated(&at("notes.txt"), &text));
+    text[..4].copy_from_slice(b"\xff\xd8\xff\xd9");
+    zip.add(&Entry::deflated(&at("photo.dat"), &text));
+    let part = folder.join("takeout-20260201T100000Z-001.zip");
+    fs::write(&part, zip.finish()).unwrap();
+    for _again in 0..2 {
+        let outcome = import(&house, std::slice::from_ref(&part));
+        let [(shown, message)] = told(&outcome, Reason::NotAPhoto)[..] else {
+            panic!("{:?}", outcome.files);
+        };
+        assert!(shown.ends_with("Photos from 2020/notes.txt"), "{shown}");
+        assert!(message.contains("neither a photo nor a video"), "{message}");
+        assert_eq!(counts(&outcome).files, 1);
+        assert_eq!(house.status().photos, 1);
+        let staging = house.library().join(".safelight/staging");
+        assert_eq!(fs::read_dir(staging).unwrap().count(), 0);
+    }
+    let [stored] = &tree::files(&house.library()).unwrap()[..] else {
+        panic!("one file");
+    };
+    assert!(stored.ends_with("photo.dat"), "{stored}");
+}
