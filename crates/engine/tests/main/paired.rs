@@ -74,7 +74,7 @@ impl Made {
             3 => {
                 let clip = self.clip(taken);
                 self.add(name(".JPG"), shot);
-                self.add(name(".MP4"), clip);
+                self.add(format!("{folder}/{}.mp4", stem.to_lowercase()), clip);
                 2
             }
             4 => {
