@@ -190,7 +190,7 @@ pub enum RootError {
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// The disk is full, or what must stay free of it would be used up. Transient.
-    #[error("There is no room for it on the disk of {} ({free} bytes are free, {reserve} are kept free); make room there", .path.display())]
+    #[error("There is no room for it on the disk of {} ({} MB are free, {} MB are kept free); make room there", .path.display(), .free / 1_000_000, .reserve / 1_000_000)]
     NoSpace {
         /// The folder whose disk is full.
         path: PathBuf,
@@ -296,7 +296,7 @@ pub enum TreeError {
     #[error("{}", keeps_too_much(.0))]
     KeepsTooMuch(DevicePath),
     /// What must stay free of the disk would be used up. Transient.
-    #[error("There is no room for it on the disk of {} ({free} bytes are free, {reserve} are kept free); make room there", .path.display())]
+    #[error("There is no room for it on the disk of {} ({} MB are free, {} MB are kept free); make room there", .path.display(), .free / 1_000_000, .reserve / 1_000_000)]
     NoSpace {
         /// The folder whose disk is full.
         path: PathBuf,

@@ -147,7 +147,7 @@ struct Import {
     /// Folders, single files, or all the zip parts of an export.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Only tell what would happen: how many are new, known, undated, unreadable.
+    /// Only tell what would happen: how many are new, known, paired, undated, unreadable.
     #[arg(long)]
     preview: bool,
     /// Let the files become photos where they lie: the folder is in the library folder, or becomes it.

@@ -81,7 +81,9 @@ pub(super) fn first_picture(
         return Err(NoPicture::OverLimit(Limit::Time));
     }
     if picture.is_empty() {
-        return Err(NoPicture::undecodable("ffmpeg made none of it"));
+        return Err(NoPicture::undecodable(
+            "there is none in it that can be shown (ffmpeg tried)",
+        ));
     }
     Ok(picture)
 }
