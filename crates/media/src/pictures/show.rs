@@ -21,8 +21,8 @@ const QUALITY: u8 = 80;
 const SMALL: u16 = 64;
 /// From 90 on, colours have their full size.
 const QUALITY_OF_SMALL: u8 = 95;
-/// The longest side that a thumbhash is made from.
-const HASHED: u32 = 100;
+/// The longest side that a thumbhash is made from: it has at most seven waves a side, and its time grows with the pixels.
+const HASHED: u32 = 32;
 
 /// The pictures that an order asks for.
 pub(super) fn show(decoded: &Decoded, order: &Order) -> Result<Pictures, Refusal> {
