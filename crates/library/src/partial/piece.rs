@@ -110,7 +110,7 @@ impl Library {
         };
         let (target, file, path) = opened?;
         let written_back = match target {
-            Target::Body { .. } => open.body_length,
+            Target::Body { .. } => open.body_written_back.min(open.body_length),
             Target::Own { .. } => {
                 open.own_arriving += 1;
                 0
@@ -178,6 +178,9 @@ impl PieceUpload {
             core.disk
                 .begin_write_back(&self.file, self.written_back, end - self.written_back);
             self.written_back = end;
+            if matches!(self.target, Target::Body { .. }) {
+                open.body_written_back = end;
+            }
             if matches!(self.slot, Slot::At(_)) {
                 // A crash takes no more than these.
                 open.record_body(core, self.number)?;
@@ -225,7 +228,9 @@ impl PieceUpload {
         };
         drop(open);
         self.finished = true;
-        if end - self.written_back >= WRITE_BACK_FROM {
+        // The end of the body is left to the next piece, or to the flush of the whole: the client waits for this answer.
+        let is_own = matches!(self.target, Target::Own { .. });
+        if is_own && end - self.written_back >= WRITE_BACK_FROM {
             core.disk
                 .begin_write_back(&self.file, self.written_back, end - self.written_back);
         }

@@ -39,6 +39,8 @@ pub(super) struct Open {
     pub(super) body_recorded: u64,
     /// Bytes that were written to the body.
     pub(super) body_length: u64,
+    /// How far the system was asked to write the body to the disk.
+    pub(super) body_written_back: u64,
     /// Of the bytes that were written to the body.
     pub(super) body_hasher: Sha256,
     /// Of those that the lines speak of.
@@ -99,6 +101,7 @@ impl Open {
             index_length: 0,
             body_recorded: 0,
             body_length: 0,
+            body_written_back: 0,
             body_hasher: Sha256::new(),
             recorded_hasher: Sha256::new(),
             turn: 0,
