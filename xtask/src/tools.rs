@@ -89,6 +89,14 @@ const TOOLS: &[Tool] = &[
         source: Source::Debian("libvips-tools"),
     },
     Tool {
+        name: "mkfs.btrfs",
+        source: Source::Debian("btrfs-progs"),
+    },
+    Tool {
+        name: "filefrag",
+        source: Source::Debian("e2fsprogs"),
+    },
+    Tool {
         name: "restic-new",
         source: Source::NewerDebian("restic"),
     },

@@ -34,6 +34,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("dufs", "`cargo install dufs`"),
     ("rustic", "`cargo install rustic-rs`"),
     ("sha256sum", "coreutils"),
+    ("mkfs.btrfs", "Debian package btrfs-progs"),
+    ("filefrag", "Debian package e2fsprogs"),
 ];
 
 /// Finds a program: the environment's `SAFELIGHT_<TOOL>`, then the project's `.tools/bin`, then `PATH`.
@@ -110,7 +112,15 @@ pub fn skipped(why: &str) {
         env::var_os("CI").is_none(),
         "{line}. In CI that is a failure"
     );
-    // Past the test harness, which keeps what a passing test prints to itself.
+    say(&line);
+}
+
+/// Writes a line past the test harness, which keeps what a passing test prints to itself.
+///
+/// # Panics
+///
+/// Standard error is closed.
+pub fn say(line: &str) {
     std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes())
         .expect("standard error is open");
 }

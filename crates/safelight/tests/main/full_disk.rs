@@ -1,6 +1,7 @@
 //! Full disks. A small file system in memory plays the disk; mounting it needs root.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -41,6 +42,31 @@ impl SmallDisk {
         }
         Some(Self {
             mounted: Mounted(folder.path().to_owned()),
+            _folder: folder,
+        })
+    }
+
+    /// One whose files can be clones of each other: Btrfs, in a file. Where the system has no loop device for it or cannot read
+    /// it, one plain line says so; nobody can install that, so that it is no failure anywhere.
+    pub(crate) fn with_clones() -> Option<Self> {
+        let format = tools::require("mkfs.btrfs")?;
+        let folder = tempfile::tempdir().unwrap();
+        let (file, place) = (folder.path().join("disk"), folder.path().join("mounted"));
+        fs::File::create(&file).unwrap().set_len(2 << 30).unwrap();
+        fs::create_dir(&place).unwrap();
+        must(Command::new(format).arg("--quiet").arg(&file));
+        let mounted = run(Command::new("mount")
+            .args(["-o", "loop"])
+            .args([&file, &place]));
+        if !mounted.status.success() {
+            tools::say(&format!(
+                "NO CLONES: Btrfs could not be mounted: {}",
+                String::from_utf8_lossy(&mounted.stderr).trim()
+            ));
+            return None;
+        }
+        Some(Self {
+            mounted: Mounted(place),
             _folder: folder,
         })
     }

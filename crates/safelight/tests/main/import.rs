@@ -2,12 +2,15 @@
 
 use std::{fs, path::Path, process::Command};
 
-use safelight_testkit::{Cli, Collection, Photos, Server, process::Process, process::until, tree};
+use safelight_testkit::{
+    Cli, Collection, Photos, Server, process::Process, process::until, tools, tree,
+};
 use serde_json::Value;
 
 use crate::{
     full_disk::SmallDisk,
     house::{House, binary, number},
+    judges::must,
 };
 
 /// A data folder that knows its library, whose server does not run.
@@ -17,9 +20,11 @@ struct Rested {
 
 impl Rested {
     fn new(library: &str) -> Self {
-        let rested = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        Self::within(tempfile::tempdir().unwrap(), library)
+    }
+
+    fn within(folder: tempfile::TempDir, library: &str) -> Self {
+        let rested = Self { folder };
         let mut server = Server::start(binary(), &rested.data(), &rested.path(library)).unwrap();
         server.stop();
         rested
@@ -173,5 +178,38 @@ fn what_cannot_be_imported_is_said_at_once() {
         let refused = house.cli().run(&arguments);
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.stderr.contains(words), "{refused:?}");
+    }
+}
+
+#[test]
+fn linked_photos_are_clones_where_the_file_system_has_them() {
+    let Some(disk) = SmallDisk::with_clones() else {
+        return;
+    };
+    if tools::require("filefrag").is_none() {
+        return;
+    }
+    let rested = Rested::within(tempfile::tempdir_in(disk.path()).unwrap(), "library");
+    let old = rested.path("old");
+    fs::create_dir(&old).unwrap();
+    let pictures = Photos::new(93).take(4, 100_000, 400_000);
+    for picture in &pictures {
+        picture.write(&old).unwrap();
+    }
+    let outcome = rested
+        .cli()
+        .json(&["import", old.to_str().unwrap(), "--link", "--json"]);
+    assert_eq!(number(brought(&outcome), "new"), 4);
+    for picture in &pictures {
+        let ours = rested
+            .path("library")
+            .join(picture.folder())
+            .join(&picture.name);
+        assert_eq!(fs::read(&ours).unwrap(), picture.bytes);
+        let extents = must(Command::new("filefrag").arg("-v").arg(&ours));
+        assert!(extents.contains("shared"), "{extents}");
+        // Whoever writes to the original writes to a file of his own.
+        fs::write(old.join(&picture.name), "edited").unwrap();
+        assert_eq!(fs::read(&ours).unwrap(), picture.bytes);
     }
 }
