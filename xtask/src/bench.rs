@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the comparisons of `crates/safelight/benches` and `crates/media/benches`, with the release build.
 
-use anyhow::Result;
+use std::{env, path::PathBuf};
+
+use anyhow::{Context, Result};
 
 use crate::{
     run::{self, cargo},
@@ -23,16 +25,31 @@ pub(crate) fn bench(options: &[&str]) -> Result<()> {
     for name in OF_MEDIA {
         if options.is_empty() || of_media(name) {
             run::run(&mut cargo(&[
-                "bench",
+                "build",
+                "--release",
                 "--package",
-                "safelight-media",
-                "--bench",
-                name,
+                "safelight",
             ]))?;
+            run::run(
+                cargo(&["bench", "--package", "safelight-media", "--bench", name])
+                    .env("SAFELIGHT_PROGRAM", shipped()?),
+            )?;
         }
     }
     if OF_MEDIA.into_iter().any(of_media) {
         return Ok(());
     }
     run::run(cargo(&["bench", "--package", "safelight", "--bench", "speed", "--"]).args(options))
+}
+
+/// The release build of Safelight, in the folder of builds that we lie in too.
+fn shipped() -> Result<PathBuf> {
+    let ours = env::current_exe().context("Cannot tell where this program lies")?;
+    let builds = ours
+        .ancestors()
+        .nth(2)
+        .context("This program lies in no folder of builds")?;
+    Ok(builds
+        .join("release")
+        .join(format!("safelight{}", env::consts::EXE_SUFFIX)))
 }

@@ -3,7 +3,7 @@
 mod garage;
 mod rclone;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use tempfile::TempDir;
 
@@ -52,10 +52,9 @@ impl S3Server {
     #[must_use]
     pub fn garage() -> Option<Self> {
         let Some(garage) = tools::find("garage") else {
-            let line = b"NO GARAGE: garage is not installed, so rclone is the only S3 server of this run\n";
-            // Past the test harness, which keeps what a passing test prints to itself.
-            std::io::Write::write_all(&mut std::io::stderr(), line)
-                .expect("standard error is open");
+            tools::say(
+                "NO GARAGE: garage is not installed, so rclone is the only S3 server of this run",
+            );
             return None;
         };
         Some(garage::start(&garage))
@@ -97,6 +96,13 @@ impl S3Server {
             ("AWS_ACCESS_KEY_ID", &self.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &self.secret_access_key),
         ]
+    }
+
+    /// Where it keeps its bucket's objects as plain files of the same names, if it does.
+    #[must_use]
+    pub fn files(&self) -> Option<PathBuf> {
+        let files = self.folder.path().join(rclone::STORE).join(&self.bucket);
+        files.is_dir().then_some(files)
     }
 
     /// What it has printed so far.

@@ -16,6 +16,8 @@ use crate::{
 };
 
 const PASSWORD: &str = "for measuring only";
+/// A peer's repository in an S3 bucket.
+const REPOSITORY: &str = "repository";
 
 /// The photos of the comparisons: many ordinary ones and a few videos, 8 GB at scale 1.
 fn photos(plan: &Plan) -> House {
@@ -107,31 +109,45 @@ fn first_run_s3(plan: &Plan, what: &str, house: &House, latency: Option<Duration
             backup(house, &format!("round {round}"), &url, &s3.environment()),
         );
         drop((delay, s3));
-        for (name, program) in peers()
-            .into_iter()
-            .filter(|(name, _)| name.starts_with("restic"))
-        {
+        for (name, program) in peers() {
             let Some(s3) = S3Server::start() else { return };
             let delay = line(&s3);
             let address = delay.as_ref().map_or(s3.address, Delay::address);
             let folder = plan.folder();
-            let repository = format!("s3:http://{address}/{}/restic", s3.bucket);
+            let is_rustic = name == "rustic";
             let peer = Peer {
                 program,
-                repository,
+                repository: if is_rustic {
+                    "opendal:s3".to_owned()
+                } else {
+                    format!("s3:http://{address}/{}/{REPOSITORY}", s3.bucket)
+                },
                 cache: folder.path().into(),
             };
-            let with_keys = |arguments: &[&str]| {
+            let with_keys = |peer: &Peer, arguments: &[&str]| {
                 let mut command = peer.command(arguments);
                 command
                     .envs(s3.environment())
-                    .env("AWS_DEFAULT_REGION", &s3.region);
+                    .env("AWS_DEFAULT_REGION", &s3.region)
+                    .env("OPENDAL_BUCKET", &s3.bucket)
+                    .env("OPENDAL_ROOT", format!("/{REPOSITORY}"))
+                    .env("OPENDAL_ENDPOINT", format!("http://{address}"))
+                    .env("OPENDAL_REGION", &s3.region)
+                    .env("OPENDAL_ACCESS_KEY_ID", &s3.access_key_id)
+                    .env("OPENDAL_SECRET_ACCESS_KEY", &s3.secret_access_key);
                 command
             };
-            measure::program(&mut with_keys(&["init"]));
+            // `rustic init` makes folders as objects, which `rclone serve s3` refuses: there it is done on its disk.
+            let beside = s3.files().filter(|_| is_rustic).map(|files| Peer {
+                repository: files.join(REPOSITORY).display().to_string(),
+                program: peer.program.clone(),
+                cache: peer.cache.clone(),
+            });
+            let init = beside.as_ref().unwrap_or(&peer);
+            measure::program(&mut with_keys(init, &["init"]));
             table.add(
                 name,
-                measure::program(with_keys(&["backup"]).arg(house.library())),
+                measure::program(with_keys(&peer, &["backup"]).arg(house.library())),
             );
         }
     }

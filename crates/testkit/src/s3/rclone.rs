@@ -5,13 +5,15 @@ use std::{fs, path::Path, process::Command};
 use super::S3Server;
 use crate::process::Process;
 
+/// The folder of its buckets' folders.
+pub(super) const STORE: &str = "store";
 const BUCKET: &str = "photos";
 const KEY: &str = "SAFELIGHTTESTKEY";
 const SECRET: &str = "a-secret-for-tests-on-loopback";
 
 pub(super) fn start(rclone: &Path) -> S3Server {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    let store = folder.path().join("store");
+    let store = folder.path().join(STORE);
     fs::create_dir_all(store.join(BUCKET)).expect("a scratch folder");
     let mut command = Command::new(rclone);
     command
