@@ -1,6 +1,6 @@
 //! The last snapshot's folder lists, read as they are needed.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     error::VaultError,
@@ -16,7 +16,7 @@ const KEPT: usize = 32 << 20;
 pub(crate) struct Folders<'a> {
     repository: &'a Repository,
     remembered: &'a mut Remembered,
-    kept: HashMap<String, Vec<u8>>,
+    kept: HashMap<String, Arc<Vec<u8>>>,
     kept_bytes: usize,
     /// Loaded when a list is not where it was: `restic prune` moves lists.
     index: Option<BlobIndex>,
@@ -39,22 +39,23 @@ impl<'a> Folders<'a> {
     }
 
     /// A folder's list: its id and JSON. `None` if the last snapshot has no such folder.
-    pub(crate) fn list(&mut self, folder: &str) -> Result<Option<(Id, Vec<u8>)>, VaultError> {
+    pub(crate) fn list(&mut self, folder: &str) -> Result<Option<(Id, Arc<Vec<u8>>)>, VaultError> {
         let Some(FolderList { tree: id, place }) = self.remembered.folders.get(folder).copied()
         else {
             return Ok(None);
         };
         if let Some(json) = self.kept.get(folder) {
-            return Ok(Some((id, json.clone())));
+            return Ok(Some((id, Arc::clone(json))));
         }
         let json = match self.repository.read_blob(id, &place) {
             Ok(json) => json,
             Err(VaultError::Damaged { .. }) => self.find_again(folder, id)?,
             Err(error) => return Err(error),
         };
+        let json = Arc::new(json);
         if self.kept_bytes + json.len() <= KEPT {
             self.kept_bytes += json.len();
-            self.kept.insert(folder.to_owned(), json.clone());
+            self.kept.insert(folder.to_owned(), Arc::clone(&json));
         }
         Ok(Some((id, json)))
     }

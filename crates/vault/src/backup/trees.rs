@@ -171,7 +171,7 @@ fn merge(
     if texts.is_empty() {
         return Ok(None);
     }
-    Ok(Some(entries::join(texts.into_iter())))
+    Ok(Some(entries::join(texts.iter().copied())))
 }
 
 /// The names and texts of a list, sorted by name as they should stand in it; of two of one name the last.
