@@ -1,14 +1,12 @@
 //! One device: when it was here, what it sent, what it may forget, and what its 2xx means.
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use safelight_engine::{Command, Quiet, command::Meaning, model::DeviceStatus};
 use serde::Deserialize;
 
 use super::{
+    address::Path,
     form::AnyoneSent,
     format::{bytes, counted},
     page::{Anyone, Page, Trouble, render},

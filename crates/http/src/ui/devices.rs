@@ -1,16 +1,14 @@
 //! Phones and programs that may add photos. How one is added is in [`super::connect`].
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{Redirect, Response},
-};
+use axum::response::{Redirect, Response};
 use safelight_engine::{
     Command, Quiet,
     model::{DeviceStatus, PersonStatus},
 };
 
 use super::{
+    address::Path,
     form::{AnyoneSent, Button},
     format::number,
     page::{Anyone, Page, Trouble, render},

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -11,6 +11,7 @@ use safelight_engine::{Engine, Grant, Invited, LoginRequest, command::NewDevice}
 use serde::Deserialize;
 
 use super::{
+    address::Path,
     form::{AnyoneSent, Sent},
     page::{Page, Trouble, Visit, ask, render},
 };

@@ -18,9 +18,10 @@
 //! | how something long is going, and what came of it | [`task`] | `task.html` |
 //! | settings | [`settings`], [`reach`] | `settings.html`, `reach.html` |
 //!
-//! [`page`] is what every page has; [`form`] reads what is sent back; [`mod@format`] writes numbers, sizes and times;
-//! [`assets`] are the style sheet and the scripts.
+//! [`page`] is what every page has; [`address`] reads what is asked for, [`form`] what is sent back; [`mod@format`] writes
+//! numbers, sizes and times; [`assets`] are the style sheet and the scripts.
 
+mod address;
 pub(crate) mod assets;
 pub(crate) mod connect;
 pub(crate) mod correct;

@@ -1,14 +1,12 @@
 //! The household: who may look at the page, each with a folder and devices of their own.
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use safelight_engine::{Answer, Command, Engine, Quiet, command::NewPassword, model::PersonStatus};
 use serde::Deserialize;
 
 use super::{
+    address::Path,
     form::{Button, Sent},
     format::{bytes, number},
     page::{Page, Trouble, Visit, render},

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::{
     body::Body,
-    extract::{Path, Query},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header};
@@ -13,6 +12,7 @@ use safelight_engine::model::{ArrivalRow, DeviceStatus, PhotoReceipt, PhotoRow};
 use serde::Deserialize;
 
 use super::{
+    address::{Path, Query},
     format::{bytes, counted, number, taken, wall_clock},
     page::{Anyone, Page, Trouble, render},
     pictures::preview_address,

@@ -1,15 +1,15 @@
 //! Photos' pictures, for the page.
 
-use axum::{
-    extract::{Path, Query},
-    response::Response,
-};
+use axum::response::Response;
 use http::HeaderMap;
 use safelight_core::AssetId;
 use safelight_engine::{Look, Size};
 use serde::Deserialize;
 
-use super::page::Anyone;
+use super::{
+    address::{Path, Query},
+    page::Anyone,
+};
 use crate::pictures::{Keep, answer};
 
 /// How many digits of a photo's hash its pictures' addresses have.

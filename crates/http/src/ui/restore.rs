@@ -1,14 +1,12 @@
 //! Bringing photos back: from which copy, which of them, into which folder.
 
 use askama::Template;
-use axum::{
-    extract::Query,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use safelight_engine::{Command, model::DestinationStatus};
 use serde::Deserialize;
 
 use super::{
+    address::Query,
     form::{AnyoneSent, Sent},
     format::counted,
     page::{Anyone, Page, Trouble, Visit, render},

@@ -1,14 +1,12 @@
 //! Settings: where photos are filed, when a phone's silence is a problem; one's own password and sessions; the way out.
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use safelight_engine::model::{LibraryStatus, SessionStatus};
 use serde::Deserialize;
 
 use super::{
+    address::Path,
     form::{AnyoneSent, Button, Sent},
     page::{Anyone, Page, Trouble, Visit, render},
 };

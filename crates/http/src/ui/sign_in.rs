@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Redirect, Response},
 };
 use http::{StatusCode, header};
@@ -14,6 +14,7 @@ use safelight_engine::{AccessError, Engine};
 use serde::Deserialize;
 
 use super::{
+    address::Query,
     form::{AnyoneSent, Button},
     page::{Trouble, ask, render},
 };

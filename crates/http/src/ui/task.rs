@@ -1,10 +1,11 @@
 //! How something long is going, and what came of it.
 
 use askama::Template;
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use safelight_engine::{Activity, Answer, TaskId, command::FileFailure};
 
 use super::{
+    address::Path,
     format::{bytes, counted, number},
     page::{Anyone, Page, Trouble, render},
 };

@@ -315,3 +315,19 @@ fn devices_come_and_go() {
     assert_eq!(browser.fill("/devices", &revoke, &[]).status, 303);
     assert!(house.engine.devices().unwrap()[0].revoked);
 }
+
+#[test]
+fn an_address_that_makes_no_sense_is_answered_by_a_page() {
+    let house = House::new();
+    let mut browser = house.browser();
+    for (address, status) in [
+        ("/import/1/files", 400),
+        ("/timeline/2024-05-17?skip=x", 400),
+        ("/photo/x", 404),
+        ("/import/99999999999999999999", 404),
+    ] {
+        let answer = browser.get(address);
+        assert_eq!(answer.status, status, "{address}");
+        assert!(answer.text().contains("To the first page"), "{address}");
+    }
+}

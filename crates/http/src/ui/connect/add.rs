@@ -1,15 +1,13 @@
 //! Which phone, which app, which name; and the device for it.
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use safelight_engine::{Answer, Command, Engine, Quiet, model::PersonStatus};
 use serde::Deserialize;
 
 use super::program::{Platform, Program};
 use crate::ui::{
+    address::Path,
     form::{AnyoneSent, Sent},
     page::{Anyone, Page, Trouble, Visit, render},
     up,

@@ -6,7 +6,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{Redirect, Response},
 };
 use safelight_engine::{AccessError, command::NewDevice};
@@ -15,7 +15,10 @@ use super::program::Program;
 use crate::{
     App, auth,
     connection::Connection,
-    ui::page::{Trouble, render},
+    ui::{
+        address::Path,
+        page::{Trouble, render},
+    },
 };
 
 #[derive(Template)]

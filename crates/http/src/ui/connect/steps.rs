@@ -3,10 +3,7 @@
 use std::net::IpAddr;
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::Uri;
 use safelight_engine::{Engine, EngineError, Invitation, command::NewDevice, model::DeviceStatus};
 
@@ -15,6 +12,7 @@ use super::{
     qr,
 };
 use crate::ui::{
+    address::Path,
     form::{AnyoneSent, Button},
     format::counted,
     page::{Anyone, Page, Trouble, Visit, render},

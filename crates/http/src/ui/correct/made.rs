@@ -1,14 +1,12 @@
 //! Corrections that were made, each with a way back.
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query},
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use safelight_engine::model::CorrectionStatus;
 use serde::Deserialize;
 
 use crate::ui::{
+    address::{Path, Query},
     form::{AnyoneSent, Button, Sent},
     format::counted,
     page::{Anyone, Page, Trouble, render},

@@ -4,7 +4,6 @@
 use askama::Template;
 use axum::{
     Router,
-    extract::Query,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -14,6 +13,7 @@ use safelight_engine::{
 };
 
 use super::{
+    address::Query,
     form::{AnyoneSent, Sent},
     format::{counted, number, taken},
     page::{Anyone, Page, Trouble, Visit, render},

@@ -1,11 +1,14 @@
 //! The recovery kit: all that a person needs to bring the photos back with nothing but `restic`.
 
 use askama::Template;
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use safelight_engine::{Answer, Command, Quiet, command::Kit};
 
 use super::name_of;
-use crate::ui::page::{Page, Trouble, Visit, render};
+use crate::ui::{
+    address::Path,
+    page::{Page, Trouble, Visit, render},
+};
 
 #[derive(Template)]
 #[template(path = "kit.html")]

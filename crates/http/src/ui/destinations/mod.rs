@@ -6,14 +6,12 @@ pub(crate) mod add;
 pub(crate) mod kit;
 
 use askama::Template;
-use axum::{
-    extract::Path,
-    response::{Redirect, Response},
-};
+use axum::response::{Redirect, Response};
 use safelight_engine::{Command, Engine, Quiet, command::VerifyScope, model::DestinationStatus};
 use serde::Deserialize;
 
 use super::{
+    address::Path,
     form::{Button, Sent},
     format::number,
     page::{Page, Trouble, Visit, render},

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use askama::Template;
-use axum::{extract::Query, response::Response};
+use axum::response::Response;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use safelight_engine::import::Chosen;
 use serde::Deserialize;
 
 use super::super::{
+    address::Query,
     format::counted,
     page::{Page, Trouble, Visit, render},
 };

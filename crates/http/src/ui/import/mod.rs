@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use askama::Template;
 use axum::{
     Router,
-    extract::Query,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -22,6 +21,7 @@ use safelight_engine::{
 use serde::Deserialize;
 
 use super::{
+    address::Query,
     form::Sent,
     page::{Page, Trouble, Visit, render},
 };

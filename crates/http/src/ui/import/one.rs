@@ -1,15 +1,13 @@
 //! One import: what was found, how it is going, what came of it, and its files.
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query},
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use safelight_engine::import::{Counts, ImportStatus, Stage};
 use serde::Deserialize;
 
 use super::{
     super::{
+        address::{Path, Query},
         form::{Button, Sent},
         format::{bytes, counted, number},
         page::{Page, Trouble, Visit, render},

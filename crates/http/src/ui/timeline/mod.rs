@@ -12,7 +12,6 @@ mod tile;
 use askama::Template;
 use axum::{
     Json,
-    extract::{Path, Query},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::civil::Date;
@@ -21,6 +20,7 @@ use serde::Deserialize;
 
 use self::tile::Tile;
 use super::{
+    address::{Path, Query},
     format::{counted, number},
     page::{Anyone, Page, Trouble, render},
 };

@@ -1,0 +1,40 @@
+//! What stands in a page's address: which thing it is about, and what is asked of it. As axum's own, but whoever comes with an
+//! address that makes no sense is told so by a page.
+
+use axum::extract::{self, FromRequestParts};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::page::{Trouble, not_found};
+
+/// The parts of the path that have names in the route.
+pub(crate) struct Path<T>(pub(super) T);
+
+/// What comes after the question mark.
+pub(crate) struct Query<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
+        match extract::Path::from_request_parts(parts, state).await {
+            Ok(extract::Path(named)) => Ok(Self(named)),
+            // `/photo/x`: there is no photo of that number.
+            Err(_) => Err(not_found().await),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
+        match extract::Query::from_request_parts(parts, state).await {
+            Ok(extract::Query(asked)) => Ok(Self(asked)),
+            Err(error) => Err(Trouble::Refused(format!(
+                "This page's address asks for something that makes no sense ({}). Look for it from the first page.",
+                error.body_text()
+            ))),
+        }
+    }
+}
