@@ -12,6 +12,9 @@ use crate::{
 /// How many bytes of lists are kept, so that a list is not fetched twice in a run of ordinary size.
 const KEPT: usize = 32 << 20;
 
+/// A list's id and JSON.
+type List = (Id, Arc<Vec<u8>>);
+
 /// The folder lists of the last snapshot.
 pub(crate) struct Folders<'a> {
     repository: &'a Repository,
@@ -38,8 +41,8 @@ impl<'a> Folders<'a> {
         self.remembered.folders.contains_key(folder)
     }
 
-    /// A folder's list: its id and JSON. `None` if the last snapshot has no such folder.
-    pub(crate) fn list(&mut self, folder: &str) -> Result<Option<(Id, Arc<Vec<u8>>)>, VaultError> {
+    /// A folder's list. `None` if the last snapshot has no such folder.
+    pub(crate) fn list(&mut self, folder: &str) -> Result<Option<List>, VaultError> {
         let Some(FolderList { tree: id, place }) = self.remembered.folders.get(folder).copied()
         else {
             return Ok(None);
