@@ -1,92 +1,16 @@
-//! Full disks. A small file system in memory plays the disk; mounting it needs root.
+//! Full disks.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
-
-use safelight_testkit::{Photos, tools, tree};
+use safelight_testkit::{Photos, tree};
 
 use crate::{
+    disk::MountedDisk,
     house::{House, number},
-    judges::{must, run},
     offsite::fill,
 };
 
-/// A mounted file system of a given size, unmounted on drop.
-pub(crate) struct SmallDisk {
-    // Unmounted before its folder goes.
-    mounted: Mounted,
-    _folder: tempfile::TempDir,
-}
-
-struct Mounted(PathBuf);
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        // Lazily: a failed test may still have a program with its files open.
-        run(Command::new("umount").arg("--lazy").arg(&self.0));
-    }
-}
-
-impl SmallDisk {
-    pub(crate) fn new(megabytes: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = run(Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
-            .arg(folder.path()));
-        if !mounted.status.success() {
-            tools::skipped("needs leave to mount a file system (root)");
-            return None;
-        }
-        Some(Self {
-            mounted: Mounted(folder.path().to_owned()),
-            _folder: folder,
-        })
-    }
-
-    /// One whose files can be clones of each other: Btrfs, in a file. Where the system has no loop device for it or cannot read
-    /// it, one plain line says so; nobody can install that, so that it is no failure anywhere.
-    pub(crate) fn with_clones() -> Option<Self> {
-        let format = tools::require("mkfs.btrfs")?;
-        let folder = tempfile::tempdir().unwrap();
-        let (file, place) = (folder.path().join("disk"), folder.path().join("mounted"));
-        fs::File::create(&file).unwrap().set_len(2 << 30).unwrap();
-        fs::create_dir(&place).unwrap();
-        must(Command::new(format).arg("--quiet").arg(&file));
-        let mounted = run(Command::new("mount")
-            .args(["-o", "loop"])
-            .args([&file, &place]));
-        if !mounted.status.success() {
-            tools::say(&format!(
-                "NO CLONES: Btrfs could not be mounted: {}",
-                String::from_utf8_lossy(&mounted.stderr).trim()
-            ));
-            return None;
-        }
-        Some(Self {
-            mounted: Mounted(place),
-            _folder: folder,
-        })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.mounted.0
-    }
-
-    pub(crate) fn resize(&self, megabytes: u32) {
-        must(
-            Command::new("mount")
-                .args(["-o", &format!("remount,size={megabytes}m")])
-                .arg(self.path()),
-        );
-    }
-}
-
 #[test]
 fn a_full_library_disk_acknowledges_nothing_and_loses_nothing() {
-    let Some(disk) = SmallDisk::new(1_024) else {
+    let Some(disk) = MountedDisk::small(1_024) else {
         return;
     };
     let house = House::with_library(tempfile::tempdir().unwrap(), &disk.path().join("photos"));
@@ -137,7 +61,7 @@ fn a_full_library_disk_acknowledges_nothing_and_loses_nothing() {
 
 #[test]
 fn a_full_destination_is_told_and_nothing_counts_as_safe_until_there_is_room() {
-    let Some(disk) = SmallDisk::new(4) else {
+    let Some(disk) = MountedDisk::small(4) else {
         return;
     };
     let house = House::new();

@@ -8,7 +8,7 @@ use safelight_testkit::{
 use serde_json::Value;
 
 use crate::{
-    full_disk::SmallDisk,
+    disk::MountedDisk,
     house::{House, binary, number},
     judges::must,
 };
@@ -144,7 +144,7 @@ fn a_running_server_imports_for_the_command_line() {
 
 #[test]
 fn an_import_onto_a_full_disk_stops_and_goes_on_when_there_is_room() {
-    let Some(disk) = SmallDisk::new(1_024) else {
+    let Some(disk) = MountedDisk::small(1_024) else {
         return;
     };
     let library = disk.path().join("photos");
@@ -183,7 +183,7 @@ fn what_cannot_be_imported_is_said_at_once() {
 
 #[test]
 fn linked_photos_are_clones_where_the_file_system_has_them() {
-    let Some(disk) = SmallDisk::with_clones() else {
+    let Some(disk) = MountedDisk::with_clones() else {
         return;
     };
     if tools::require("filefrag").is_none() {

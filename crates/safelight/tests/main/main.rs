@@ -11,6 +11,7 @@ mod clients;
 mod command_line;
 mod corpus;
 mod crash;
+mod disk;
 mod faults;
 mod full_disk;
 mod house;
