@@ -19,6 +19,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
         match extract::Path::from_request_parts(parts, state).await {
             Ok(extract::Path(named)) => Ok(Self(named)),
+            Err(error) if error.status().is_server_error() => {
+                // The route has no such part: our mistake, whatever was asked for.
+                Err(Trouble::Failed(error.body_text()))
+            }
             // `/photo/x`: there is no photo of that number.
             Err(_) => Err(not_found().await),
         }
@@ -31,10 +35,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
         match extract::Query::from_request_parts(parts, state).await {
             Ok(extract::Query(asked)) => Ok(Self(asked)),
-            Err(error) => Err(Trouble::Refused(format!(
-                "This page's address asks for something that makes no sense ({}). Look for it from the first page.",
-                error.body_text()
-            ))),
+            Err(error) => {
+                tracing::debug!(page = parts.uri.path(), "{}", error.body_text());
+                Err(Trouble::Refused(
+                    "This page's address asks for something that makes no sense. Look for it from the first page."
+                        .to_owned(),
+                ))
+            }
         }
     }
 }
