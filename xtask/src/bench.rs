@@ -10,7 +10,9 @@ use crate::{
 };
 
 /// The comparisons that need no server, and so are the media crate's own. Each is named alone and takes no options.
-const OF_MEDIA: [&str; 2] = ["facts", "pictures"];
+const OF_MEDIA: [&str; 2] = ["facts", PICTURES];
+/// The one that has pictures made by the program that ships.
+const PICTURES: &str = "pictures";
 
 /// Sets up the other programs and runs the named comparisons; options are passed on as they are.
 ///
